@@ -1,0 +1,173 @@
+"""coreframe: deep learning without autograd, made of plugins, trained in populations.
+
+The public names below are imported when they are first used (PEP 562), so that
+`import coreframe`, the registry and the command line start without torch.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from coreframe.assembly.assemble import assemble, parse_model
+    from coreframe.assembly.create import create
+    from coreframe.assembly.sequential import Sequential
+    from coreframe.assembly.summary import summarize
+    from coreframe.errors import (
+        AmbiguousComponent,
+        ArgumentError,
+        BrokenPlugin,
+        CheckFailed,
+        CheckpointError,
+        CoreframeError,
+        ProtocolError,
+        ShapeError,
+        SpecError,
+        StaleOptimizer,
+        StateError,
+        UnknownComponent,
+    )
+    from coreframe.interfaces.dataset import Dataset, Split, TensorSplit
+    from coreframe.interfaces.initializer import Constant, Initializer, Normal, xavier_normal
+    from coreframe.interfaces.loss import Loss
+    from coreframe.interfaces.module import Module, Shape
+    from coreframe.interfaces.optimizer import Optimizer
+    from coreframe.interfaces.parameter import Buffer, Parameter
+    from coreframe.interfaces.replicas import Replicas, Selection, Setting
+    from coreframe.interfaces.schedule import Schedule
+    from coreframe.interfaces.slab import Slab, add_scaled
+    from coreframe.interfaces.streams import RandomStreams
+    from coreframe.registry.hookspecs import hookimpl
+    from coreframe.registry.record import ComponentRecord
+    from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
+    from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+    from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
+    from coreframe.training.folds import Folds, Subset
+    from coreframe.training.history import History
+    from coreframe.training.train import train_model
+
+_HOMES = {
+    "AmbiguousComponent": "errors",
+    "ArgumentError": "errors",
+    "BrokenPlugin": "errors",
+    "Buffer": "interfaces.parameter",
+    "CheckFailed": "errors",
+    "Checkpoint": "training.checkpoint",
+    "CheckpointError": "errors",
+    "ComponentRecord": "registry.record",
+    "Constant": "interfaces.initializer",
+    "CoreframeError": "errors",
+    "Dataset": "interfaces.dataset",
+    "Evaluation": "training.evaluation",
+    "Folds": "training.folds",
+    "History": "training.history",
+    "Initializer": "interfaces.initializer",
+    "Loss": "interfaces.loss",
+    "Module": "interfaces.module",
+    "Normal": "interfaces.initializer",
+    "Optimizer": "interfaces.optimizer",
+    "Parameter": "interfaces.parameter",
+    "ProtocolError": "errors",
+    "RandomStreams": "interfaces.streams",
+    "Registry": "registry.registry",
+    "Replicas": "interfaces.replicas",
+    "Schedule": "interfaces.schedule",
+    "Selection": "interfaces.replicas",
+    "Sequential": "assembly.sequential",
+    "Setting": "interfaces.replicas",
+    "Shape": "interfaces.module",
+    "ShapeError": "errors",
+    "Slab": "interfaces.slab",
+    "SpecError": "errors",
+    "Split": "interfaces.dataset",
+    "StaleOptimizer": "errors",
+    "StateError": "errors",
+    "Subset": "training.folds",
+    "TensorSplit": "interfaces.dataset",
+    "UnknownComponent": "errors",
+    "add_scaled": "interfaces.slab",
+    "assemble": "assembly.assemble",
+    "build_registry": "registry.registry",
+    "compute_accuracy": "training.evaluation",
+    "create": "assembly.create",
+    "evaluate": "training.evaluation",
+    "get_registry": "registry.registry",
+    "hookimpl": "registry.hookspecs",
+    "load_checkpoint": "training.checkpoint",
+    "parse_model": "assembly.assemble",
+    "reset_registry": "registry.registry",
+    "save_checkpoint": "training.checkpoint",
+    "summarize": "assembly.summary",
+    "train_model": "training.train",
+    "xavier_normal": "interfaces.initializer",
+}
+
+__all__ = [
+    "AmbiguousComponent",
+    "ArgumentError",
+    "BrokenPlugin",
+    "Buffer",
+    "CheckFailed",
+    "Checkpoint",
+    "CheckpointError",
+    "ComponentRecord",
+    "Constant",
+    "CoreframeError",
+    "Dataset",
+    "Evaluation",
+    "Folds",
+    "History",
+    "Initializer",
+    "Loss",
+    "Module",
+    "Normal",
+    "Optimizer",
+    "Parameter",
+    "ProtocolError",
+    "RandomStreams",
+    "Registry",
+    "Replicas",
+    "Schedule",
+    "Selection",
+    "Sequential",
+    "Setting",
+    "Shape",
+    "ShapeError",
+    "Slab",
+    "SpecError",
+    "Split",
+    "StaleOptimizer",
+    "StateError",
+    "Subset",
+    "TensorSplit",
+    "UnknownComponent",
+    "__version__",
+    "add_scaled",
+    "assemble",
+    "build_registry",
+    "compute_accuracy",
+    "create",
+    "evaluate",
+    "get_registry",
+    "hookimpl",
+    "load_checkpoint",
+    "parse_model",
+    "reset_registry",
+    "save_checkpoint",
+    "summarize",
+    "train_model",
+    "xavier_normal",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'coreframe' has no attribute {name!r}")
+    value = getattr(_import_module(f"coreframe.{_HOMES[name]}"), name)
+    globals()[name] = value  # the next access finds it without this function
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""From text to objects: the spec grammar, create, assemble, parse_model, Sequential."""

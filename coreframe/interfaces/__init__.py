@@ -1,0 +1,1 @@
+"""What a plugin implements: Parameter, Buffer, Module, Loss, Optimizer, Dataset, Schedule."""

@@ -1,0 +1,253 @@
+"""Module: the interface of layers and of whole networks."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self, TypeAlias
+
+import torch
+from torch import Tensor
+
+from coreframe.interfaces import relocation
+from coreframe.interfaces.component import Component
+from coreframe.interfaces.context import ModelContext
+from coreframe.interfaces.parameter import Buffer, Parameter
+from coreframe.interfaces.replicas import Replicas, Selection, Setting, expand_setting
+from coreframe.interfaces.storage import Storage
+from coreframe.interfaces.streams import RandomStreams
+from coreframe.interfaces.tree import attributes_of, join_path, walk_attributes, walk_modules
+
+__all__ = ["Module", "Shape"]
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+class Module(Component):
+    """A layer or a network, with its own backward.
+
+    A layer overrides `forward` and `backward`; everything else is recursive by default.
+    Parameters, buffers and child modules are found among its attributes, also in lists.
+
+    Shapes: tensors are `(*replicas, batch, *features)`; `self.replicas` says which leading axes
+    are replicas, `()` or `(R,)`.
+    """
+
+    training: bool = True
+    """Whether forward keeps what backward needs; set by `train()` and `eval()`."""
+
+    path: str = ""
+    """Its place in the model, for messages: `0`, `body.1`; empty for the whole model."""
+
+    context: ModelContext
+    _storage: Storage | None = None
+
+    def constructed(self) -> None:
+        contexts = [child.context for child in self.children().values()]
+        self.adopt(ModelContext.joint(contexts), "")
+
+    # ---- what a layer writes ----
+
+    @abstractmethod
+    def forward(self, *inputs: Any) -> Any:
+        """The output for these inputs; what backward needs is handed to `self.save(…)`."""
+
+    @abstractmethod
+    def backward(self, *gradwrtoutput: Any) -> Any:
+        """Accumulate into each parameter's `grad` and return the gradient of each input.
+
+        It takes back what forward saved with `self.saved()`, and changes neither that nor its
+        argument. Several inputs give a tuple; None stands for an input without a gradient.
+        """
+
+    def backward_parameters(self, *gradwrtoutput: Any) -> None:
+        """As `backward`, for a caller who has no use for the gradient of the inputs.
+
+        A layer that can leave that gradient uncomputed overrides this.
+        """
+        self.backward(*gradwrtoutput)
+
+    def output_shape(self, input_shape: Shape | None) -> Shape | None:  # noqa: ARG002
+        """The output's features for an input of these features; None where it is unknown.
+
+        Raises:
+            ShapeError: if the layer cannot take such an input.
+        """
+        return None
+
+    # ---- what a layer uses ----
+
+    @property
+    def replicas(self) -> Replicas:
+        """`()` for a lone model, `(R,)` for a population of R."""
+        return self.context.replicas
+
+    @property
+    def random(self) -> RandomStreams:
+        """The model's random streams; a layer draws its noise from `noise`."""
+        return self.context.random
+
+    def save(self, *tensors: Tensor) -> None:
+        """Keep tensors for the backward of this forward; in evaluation nothing is kept."""
+        if self.training:
+            self.context.saved.push(self, tensors)
+
+    def saved(self) -> tuple[Tensor, ...]:
+        """Take back what the last forward saved."""
+        return self.context.saved.pop(self)
+
+    def forget(self) -> None:
+        """Drop whatever forward passes have saved, for instance after an interrupted step."""
+        self.context.saved.clear()
+
+    def expect_all_undone(self) -> None:
+        """Raise if a forward still waits for its backward.
+
+        Raises:
+            ProtocolError: naming the layer that waits.
+        """
+        self.context.saved.expect_empty()
+
+    # ---- the tree ----
+
+    def children(self) -> dict[str, Module]:
+        """The modules directly inside this one, by name."""
+        return dict(attributes_of(self, Module))  # type: ignore[type-abstract]  # used by isinstance
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """This module and all inside it, with their paths; a shared one once."""
+        return walk_modules(self)
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Each parameter with its path (`0.weight`); a shared one once, at its first path."""
+        return walk_attributes(self, Parameter)
+
+    def named_buffers(self) -> Iterator[tuple[str, Buffer]]:
+        """Each buffer with its path; a shared one once, at its first path."""
+        return walk_attributes(self, Buffer)
+
+    def param(self) -> list[Parameter]:
+        """The parameters of all layers."""
+        return [parameter for _, parameter in self.named_parameters()]
+
+    def adopt(self, context: ModelContext, path: str) -> None:
+        """Become part of a model: share its context, and know the path, all the way down."""
+        self.context, self.path = context, path
+        for name, child in self.children().items():
+            if child.context is not context:  # a shared child keeps its first path
+                child.adopt(context, join_path(path, name))
+
+    @property
+    def described(self) -> str:
+        """Its spec, and its path where it stands inside a model: `Linear(2, 25) at 0`."""
+        return f"{self!r} at {self.path}" if self.path else repr(self)
+
+    # ---- modes, values and gradients ----
+
+    def train(self) -> Self:
+        """Switch to training: forward keeps what backward needs."""
+        return self._set_training(True)
+
+    def eval(self) -> Self:
+        """Switch to evaluation: forward keeps nothing, and what was kept is forgotten."""
+        self.forget()
+        return self._set_training(False)
+
+    def _set_training(self, training: bool) -> Self:
+        for _, module in self.named_modules():
+            module.training = training
+        return self
+
+    def zero_grad(self) -> None:
+        """Set all gradients to zero."""
+        for parameter in self.param():
+            parameter.grad.zero_()
+
+    def step(self, lr: Setting) -> None:
+        """Plain gradient descent: w ← w − lr · g, lr being a number or one per replica."""
+        rate = expand_setting("lr", lr, self.replicas)
+        for parameter in self.param():
+            if isinstance(rate, float):
+                parameter.value.sub_(parameter.grad, alpha=rate)
+            else:
+                per_replica = rate.to(parameter.value).reshape(-1, *[1] * len(parameter.shape))
+                parameter.value.sub_(per_replica * parameter.grad)
+
+    def reset_weights(self) -> None:
+        """Draw all parameters anew in place, zero their gradients, and refill the buffers."""
+        for parameter in self.param():
+            parameter.reset(self.random)
+        for _, buffer in self.named_buffers():
+            buffer.reset(self.replicas, buffer.value.dtype, buffer.value.device)
+
+    def initialize(
+        self,
+        *,
+        seed: int | None = None,
+        seeds: Sequence[int] | None = None,
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ) -> Self:
+        """Become a lone model (`seed`) or a population (`seeds`), and draw all values anew.
+
+        With neither, the seed comes from torch's global generator (`torch.manual_seed`).
+
+        Raises:
+            ArgumentError: if both are given, or a per-replica setting has another count.
+        """
+        self._storage = relocation.initialize(self, seed, seeds, dtype, device)
+        return self
+
+    # ---- storage and state ----
+
+    @property
+    def storage(self) -> Storage:
+        """The flat memory of all parameters; built when first asked for, or when they moved."""
+        if self._storage is None or not self._storage.holds(dict(self.named_parameters())):
+            self.adopt(self.context, self.path)
+            self._storage = relocation.build_storage(self)
+        return self._storage
+
+    def state(self) -> dict[str, Tensor]:
+        """Copies of all parameter and buffer values, by path."""
+        return {name: value.clone() for name, value in relocation.tensors_of(self).items()}
+
+    def load_state(self, state: Mapping[str, Tensor]) -> Self:
+        """Take over all values of a `state()` of the same names and shapes; gradients are zero.
+
+        Raises:
+            StateError: naming every entry that is missing, unexpected or misshapen; nothing has
+                been changed then.
+        """
+        return self._relocate(relocation.load_state(self, state))
+
+    def to(
+        self,
+        target: torch.dtype | torch.device | str | None = None,
+        *,
+        dtype: torch.dtype | None = None,
+        device: torch.device | str | None = None,
+    ) -> Self:
+        """Move to a dtype or device: `to("cuda")`, `to(torch.float64)`, or by keyword."""
+        if isinstance(target, torch.dtype):
+            dtype = target
+        elif target is not None:
+            device = target
+        place = None if device is None else torch.device(device)
+        return self._relocate(relocation.move(self, dtype, place))
+
+    def select(self, replicas: Selection | Tensor) -> Self:
+        """Keep only the chosen replicas, with their values, gradients and random streams.
+
+        An int leaves a lone model. A list, a mask or an index tensor leaves a population; a
+        replica may be chosen more than once. The optimizer follows with its own `select`.
+
+        Raises:
+            ArgumentError: for a lone model, an index out of range, or an empty selection.
+        """
+        return self._relocate(relocation.select(self, replicas))
+
+    def _relocate(self, storage: Storage) -> Self:
+        self.forget()
+        self._storage = storage
+        return self

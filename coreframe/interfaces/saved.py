@@ -1,0 +1,66 @@
+"""SavedStack: what forward passes left for backward, last in first out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from coreframe.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from coreframe.interfaces.module import Module
+
+__all__ = ["SavedStack"]
+
+
+class SavedStack:
+    """One stack for a whole model; each entry knows its layer.
+
+    Backward undoes forward in reverse order, so a stack is the right shape: a layer that is
+    used twice, or unrolled in time, finds its entries in the order it needs them.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[Module, tuple[Tensor, ...]]] = []
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def push(self, layer: Module, tensors: tuple[Tensor, ...]) -> None:
+        self._entries.append((layer, tensors))
+
+    def pop(self, layer: Module) -> tuple[Tensor, ...]:
+        """What `layer` saved in its last forward.
+
+        Raises:
+            ProtocolError: if nothing was saved, or another layer's backward is due first.
+        """
+        if not self._entries:
+            why = "" if layer.training else "; in evaluation mode forward keeps nothing for it"
+            raise ProtocolError(f"backward of {layer.described} came without a forward{why}")
+        due, tensors = self._entries[-1]
+        if due is not layer:
+            raise ProtocolError(
+                f"backward of {layer.described} came out of order: "
+                f"the last forward was that of {due.described}, whose backward is due first"
+            )
+        self._entries.pop()
+        return tensors
+
+    def clear(self) -> None:
+        """Forget everything, for instance after a step that was interrupted."""
+        self._entries.clear()
+
+    def expect_empty(self) -> None:
+        """Raise if a forward still waits for its backward.
+
+        Raises:
+            ProtocolError: naming the layer that waits.
+        """
+        if self._entries:
+            layer = self._entries[-1][0]
+            raise ProtocolError(
+                f"the step is over, but {layer.described} still waits for its backward: "
+                "a container must call backward once for each forward of its children"
+            )

@@ -1,0 +1,30 @@
+"""Named state: tensors by path, checked whole before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from coreframe.errors import StateError
+
+__all__ = ["check_state"]
+
+
+def check_state(
+    owner: str, expected: Mapping[str, tuple[int, ...]], state: Mapping[str, Tensor]
+) -> None:
+    """Check that `state` has exactly the expected names and shapes.
+
+    Raises:
+        StateError: naming every missing, unexpected and misshapen entry.
+    """
+    faults = [f"{name!r} is missing" for name in expected if name not in state]
+    faults += [f"{name!r} is not one of its names" for name in state if name not in expected]
+    faults += [
+        f"{name!r} has shape {tuple(state[name].shape)}, not {shape}"
+        for name, shape in expected.items()
+        if name in state and tuple(state[name].shape) != shape
+    ]
+    if faults:
+        raise StateError(f"the state does not fit {owner}: {'; '.join(faults)}")

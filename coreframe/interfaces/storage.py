@@ -1,0 +1,129 @@
+"""Storage: one flat tensor for all values of a model, and one for all its gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod
+
+import torch
+from torch import Tensor
+
+from coreframe.interfaces.parameter import Parameter
+from coreframe.interfaces.replicas import Replicas
+
+__all__ = ["Flat", "Segment", "Storage"]
+
+ALIGNMENT_BYTES = 64  # a cache line, and the widest vector register
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Where one parameter lies in a flat tensor.
+
+    Blocks are parameter-major: a parameter's replicas lie next to each other, so that its view
+    `(*replicas, *shape)` is contiguous and torch's batched product stays one call. With the
+    replica axis outermost instead, a whole step takes twice as long.
+    """
+
+    name: str
+    start: int
+    shape: tuple[int, ...]
+
+    def view(self, flat: Tensor) -> Tensor:
+        """The parameter's block of `flat`, as a tensor `(*replicas, *shape)`."""
+        return flat[self.start : self.start + prod(self.shape)].view(self.shape)
+
+
+@dataclass(frozen=True)
+class Flat:
+    """The parameters of one dtype and device, end to end, with gaps that align each block.
+
+    The gaps hold zeros in `value` and `grad` and stay zero under any elementwise arithmetic
+    that maps zeros to zeros.
+    """
+
+    value: Tensor
+    grad: Tensor
+    segments: tuple[Segment, ...]
+    replicas: Replicas
+
+    def expand(self, numbers: Tensor) -> Tensor:
+        """One number per replica `(R,)`, as a flat tensor that repeats it over its replica."""
+        flat = torch.zeros_like(self.value)
+        for segment in self.segments:
+            view = segment.view(flat)
+            view.copy_(numbers.reshape(-1, *[1] * (view.dim() - 1)))
+        return flat
+
+
+class Storage:
+    """The memory of a model's parameters, and the layout that optimizers borrow.
+
+    There is one `Flat` per dtype and device, which nearly always means one. `released` turns
+    true when any of the parameters has moved elsewhere: an optimizer that still holds this
+    storage would update memory that no model reads.
+
+    Args:
+        parameters: the parameters by their path.
+        values: the values each is to have, `(*replicas, *shape)`; dtype and device are taken
+            from them.
+        grads: gradients to carry over; zero where missing.
+        replicas: the replica axis of every value.
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Parameter],
+        values: Mapping[str, Tensor],
+        grads: Mapping[str, Tensor],
+        replicas: Replicas,
+    ) -> None:
+        self.released = False
+        self.replicas = replicas
+        groups: dict[tuple[torch.dtype, torch.device], list[str]] = {}
+        for name, value in values.items():
+            groups.setdefault((value.dtype, value.device), []).append(name)
+        # Outlives any pass, so it must not be made of inference tensors.
+        with torch.inference_mode(False):
+            self.flats = tuple(
+                self._lay_out(names, parameters, values, grads) for names in groups.values()
+            )
+
+    def zero_grad(self) -> None:
+        """Set every gradient to zero, one kernel per flat; a NaN is gone too."""
+        for flat in self.flats:
+            flat.grad.zero_()
+
+    def holds(self, parameters: Mapping[str, Parameter]) -> bool:
+        """Whether exactly these parameters, under these names, live here."""
+        names = {segment.name for flat in self.flats for segment in flat.segments}
+        return (
+            not self.released
+            and names == parameters.keys()
+            and all(parameter.storage is self for parameter in parameters.values())
+        )
+
+    def _lay_out(
+        self,
+        names: list[str],
+        parameters: Mapping[str, Parameter],
+        values: Mapping[str, Tensor],
+        grads: Mapping[str, Tensor],
+    ) -> Flat:
+        alignment = ALIGNMENT_BYTES // values[names[0]].element_size()
+        segments: list[Segment] = []
+        end = 0
+        for name in names:
+            segments.append(Segment(name, end, tuple(values[name].shape)))
+            end += -(-values[name].numel() // alignment) * alignment
+        like = values[names[0]]
+        value = torch.zeros(end, dtype=like.dtype, device=like.device)
+        flat = Flat(value, torch.zeros_like(value), tuple(segments), self.replicas)
+        for segment in segments:
+            value_view, grad_view = segment.view(flat.value), segment.view(flat.grad)
+            value_view.copy_(values[segment.name])
+            if segment.name in grads:
+                grad_view.copy_(grads[segment.name])
+            parameters[segment.name].bind(value_view, grad_view, self)
+        return flat

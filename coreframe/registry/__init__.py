@@ -1,0 +1,1 @@
+"""Which components exist, where they come from, and loading one by name; torch-free."""

@@ -1,0 +1,185 @@
+"""Registry: every component that is installed, by kind and name."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import EntryPoint
+from typing import Any
+
+import pluggy
+
+from coreframe.errors import AmbiguousComponent, ArgumentError, BrokenPlugin, UnknownComponent
+from coreframe.registry.entry_points import EntryPointSource
+from coreframe.registry.hookspecs import PROJECT, ComponentSource
+from coreframe.registry.kinds import KINDS
+from coreframe.registry.record import ComponentRecord, normalize
+
+__all__ = ["Registry", "build_registry", "get_registry", "reset_registry"]
+
+
+class Registry:
+    """Finds components by name and loads one alone, whatever else is installed.
+
+    Args:
+        plugins: sources of components; each implements `coreframe_components`.
+    """
+
+    def __init__(self, plugins: Sequence[object]) -> None:
+        self._manager = pluggy.PluginManager(PROJECT)
+        self._manager.add_hookspecs(ComponentSource)
+        self._records: list[ComponentRecord] | None = None
+        for plugin in plugins:
+            self.register(plugin)
+
+    def register(self, plugin: object) -> None:
+        """Add a source of components.
+
+        Raises:
+            BrokenPlugin: if it implements a hook that does not exist.
+        """
+        self._manager.register(plugin)
+        try:
+            self._manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            self._manager.unregister(plugin)
+            raise BrokenPlugin(f"{plugin!r} implements an unknown hook: {error}") from error
+        self._records = None
+
+    def components(self, kind: str | None = None) -> list[ComponentRecord]:
+        """The records of one kind, or of all components, by kind and name; imports nothing.
+
+        Raises:
+            ArgumentError: for a kind that does not exist.
+        """
+        if kind is not None:
+            _expect_kind(kind)
+        order = list(KINDS)
+        found = [r for r in self._all() if (r.kind == kind if kind else r.kind in KINDS)]
+        return sorted(found, key=lambda r: (order.index(r.kind), r.name, r.distribution))
+
+    def commands(self) -> list[ComponentRecord]:
+        """The records of the commands that plugins bring, by name."""
+        return sorted((r for r in self._all() if r.kind == "command"), key=lambda r: r.name)
+
+    def find(
+        self, name: str, *, kind: str | None = None, distribution: str | None = None
+    ) -> ComponentRecord:
+        """The one component of this name.
+
+        Raises:
+            UnknownComponent: with the nearest names, if there is none.
+            AmbiguousComponent: with every source, if there are several.
+        """
+        known = self.components(kind)
+        return self._pick(known, kind or "component", name, distribution)
+
+    def find_command(self, name: str) -> ComponentRecord:
+        """The one command of this name; raises as `find`."""
+        return self._pick(self.commands(), "command", name, None)
+
+    def load(self, record: ComponentRecord) -> Any:
+        """Import the record's target, and nothing else.
+
+        Raises:
+            BrokenPlugin: naming distribution, version and cause, whatever the import raised.
+        """
+        if record.status in ("incompatible", "malformed"):
+            raise BrokenPlugin(
+                f"{record.kind} {record.name} of {record.source} cannot be used: {record.detail}"
+            )
+        try:
+            return EntryPoint(record.name, record.target, record.kind).load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # also SystemExit: no plugin may end us
+            cause = " ".join(str(error).split()) or "no message"
+            raise BrokenPlugin(
+                f"{record.kind} {record.name} of {record.source} cannot be used: loading "
+                f"{record.target} raised {type(error).__name__}: {cause}; reinstall "
+                f"{record.distribution} or report this to its author"
+            ) from error
+
+    def _all(self) -> list[ComponentRecord]:
+        if self._records is None:
+            offered = [r for records in self._manager.hook.coreframe_components() for r in records]
+            count = Counter((r.kind, r.name) for r in offered)
+            self._records = [
+                replace(r, status="ambiguous", detail="several distributions offer this name")
+                if count[r.kind, r.name] > 1 and r.status == "ok"
+                else r
+                for r in offered
+            ]
+        return self._records
+
+    def _pick(
+        self,
+        known: Sequence[ComponentRecord],
+        what: str,
+        name: str,
+        distribution: str | None,
+    ) -> ComponentRecord:
+        matches = [
+            record
+            for record in known
+            if record.name == name and distribution in (None, normalize(record.distribution))
+        ]
+        if len(matches) == 1:
+            return matches[0]
+        if not matches:
+            raise UnknownComponent(_unknown(known, what, name, distribution))
+        kinds = sorted({record.kind for record in matches})
+        if len(kinds) > 1:
+            raise AmbiguousComponent(
+                f"{name} is the name of a {' and of a '.join(kinds)}: say which kind"
+            )
+        sources = " and ".join(f"{record.source} ({record.target})" for record in matches)
+        choices = " or ".join(dict.fromkeys(record.qualified for record in matches))
+        raise AmbiguousComponent(
+            f"{what} {name} is offered by {sources}: write {choices}, or uninstall all but one"
+        )
+
+
+def _unknown(
+    known: Sequence[ComponentRecord], what: str, name: str, distribution: str | None
+) -> str:
+    names = sorted({record.name for record in known})
+    article = "an" if what[0] in "aeiou" else "a"
+    whole = f"{distribution}.{name}" if distribution else name
+    message = f"no installed plugin offers {article} {what} named {whole}"
+    by_lower = {known_name.lower(): known_name for known_name in names}
+    near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
+    if distribution and name in names:
+        sources = [record.qualified for record in known if record.name == name]
+        message += f"; there is {' and '.join(sources)}"
+    elif near:
+        message += f"; did you mean {' or '.join(by_lower[match] for match in near)}?"
+    elif names:
+        message += f"; known: {', '.join(names)}"
+    return message
+
+
+def _expect_kind(kind: str) -> None:
+    if kind not in KINDS:
+        near = difflib.get_close_matches(kind, KINDS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ArgumentError(f"there is no kind {kind!r}{hint} The kinds are {', '.join(KINDS)}")
+
+
+def build_registry() -> Registry:
+    """A registry of what is installed now."""
+    return Registry([EntryPointSource()])
+
+
+@cache
+def get_registry() -> Registry:
+    """The registry that `create` and `assemble` use; built once."""
+    return build_registry()
+
+
+def reset_registry() -> None:
+    """Forget the default registry, for instance after an installation in this process."""
+    get_registry.cache_clear()

@@ -1,0 +1,1 @@
+"""Training, evaluation, cross-validation and checkpoints of assembled models."""

@@ -1,0 +1,83 @@
+"""Batches: the order in which a training sees its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from coreframe.interfaces.dataset import Split
+from coreframe.interfaces.streams import RandomStreams
+
+__all__ = ["Batch", "Batches", "pad_rows"]
+
+
+class Batch(NamedTuple):
+    """The samples of one step.
+
+    Attributes:
+        indices: `(*replicas, batch)`.
+        weight: `(*replicas, batch)`, zero where a replica has no sample left; None if all have.
+        active: `(*replicas,)`, false for replicas without any sample; None if all have one.
+        size: how many samples each replica has: a number, or `(*replicas,)`.
+    """
+
+    indices: Tensor
+    weight: Tensor | None
+    active: Tensor | None
+    size: int | Tensor
+
+
+class Batches:
+    """Shuffled batches, epoch by epoch; each replica shuffles with its own `order` stream.
+
+    Where replicas have different numbers of samples, the shorter ones are padded with weight
+    zero, and rest once they have run out, so that each sees exactly the batches it would see
+    alone.
+
+    Args:
+        split: the samples.
+        batch_size: samples per step and replica; the last batch of an epoch may be smaller.
+        random: the model's streams. They are read anew each epoch, so that `select` on the
+            model selects the order too.
+    """
+
+    def __init__(self, split: Split, batch_size: int, random: RandomStreams) -> None:
+        self.split, self.batch_size, self.random = split, batch_size, random
+
+    def __len__(self) -> int:
+        """Steps per epoch."""
+        return ceil(len(self.split) / self.batch_size)
+
+    def epoch(self) -> Iterator[Batch]:
+        """The batches of the next epoch."""
+        replicas = self.random.replicas
+        longest = len(self.split)
+        lengths = self.split.lengths or (longest,) * (replicas[0] if replicas else 1)
+        orders = self.random.permutation("order", lengths)
+        if min(lengths) == longest:
+            order = torch.stack(orders) if replicas else orders[0]
+            for indices in self._cut(order):
+                yield Batch(indices, None, None, indices.shape[-1])
+            return
+        # Padding points at sample 0, whose weight is zero there.
+        order = pad_rows(orders, longest)
+        valid = torch.arange(longest) < torch.tensor(lengths).unsqueeze(1)
+        for indices, mask in zip(self._cut(order), self._cut(valid), strict=True):
+            size = mask.sum(1)
+            active = None if bool((size > 0).all()) else size > 0
+            yield Batch(indices, mask.to(torch.get_default_dtype()), active, size)
+
+    def _cut(self, order: Tensor) -> tuple[Tensor, ...]:
+        return torch.split(order, self.batch_size, -1)
+
+
+def pad_rows(rows: Sequence[Tensor], length: int) -> Tensor:
+    """Rows of indices of different lengths as one `(rows, length)`, padded with zeros."""
+    padded = torch.zeros(len(rows), length, dtype=torch.int64)
+    for target, row in zip(padded, rows, strict=True):
+        target[: len(row)] = row
+    return padded

@@ -1,0 +1,138 @@
+"""Checkpoint: a model, and perhaps its optimizer, in one safetensors file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from coreframe.assembly.assemble import assemble
+from coreframe.assembly.create import create
+from coreframe.errors import CheckpointError
+from coreframe.interfaces.module import Module
+from coreframe.interfaces.optimizer import Optimizer
+
+__all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a checkpoint file held."""
+
+    model: Module
+    optimizer: Optimizer | None = None
+
+
+def save_checkpoint(
+    path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None
+) -> None:
+    """Write specs, named state, seeds and random streams; training goes on from it bit for bit.
+
+    The file is written beside its place and renamed, so that an interrupted save leaves the
+    earlier file as it was.
+
+    Raises:
+        CheckpointError: if the folder is missing or cannot be written to.
+    """
+    target = Path(path)
+    tensors = _prefixed("model", model.state()) | _prefixed("random", model.random.state())
+    if optimizer is not None:
+        tensors |= _prefixed("optimizer", optimizer.state())
+    manifest = {
+        "format": FORMAT,
+        "model": repr(model),
+        "optimizer": None if optimizer is None else repr(optimizer),
+        "seeds": model.random.seeds,
+        "training": model.training,
+    }
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        save_file(
+            {name: tensor.contiguous() for name, tensor in tensors.items()},
+            temporary,
+            metadata={"coreframe": json.dumps(manifest)},
+        )
+        temporary.replace(target)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"cannot write the checkpoint {target}: {error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str], device: torch.device | str | None = None
+) -> Checkpoint:
+    """Assemble what was saved, by registry name, and give it back its state.
+
+    Nothing in the file is executed: it holds specs, numbers and names.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged, or of another format.
+        UnknownComponent, AmbiguousComponent, BrokenPlugin: if a component is not to be had.
+    """
+    manifest, tensors = _read(Path(path))
+    try:
+        seeds, training = manifest["seeds"], bool(manifest["training"])
+        lone = isinstance(seeds, int)
+        model = assemble(
+            manifest["model"],
+            seed=seeds if lone else None,
+            seeds=None if lone else seeds,
+            dtype=_dtype(tensors),
+            device=device,
+        )
+        model.load_state(_under("model", tensors))
+        model.random.load_state(_under("random", tensors))
+        optimizer = None
+        if manifest["optimizer"] is not None:
+            optimizer = create("optimizer", manifest["optimizer"], model)
+            optimizer.load_state(_under("optimizer", tensors))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"the checkpoint {path} has a damaged manifest: {error!r}") from error
+    return Checkpoint(model.train() if training else model.eval(), optimizer)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    if not path.is_file():
+        raise CheckpointError(f"there is no checkpoint at {path}")
+    try:
+        with safe_open(path, "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{path} is no readable checkpoint, or it was cut short or altered: {error}"
+        ) from error
+    try:
+        manifest = json.loads(metadata["coreframe"])
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{path} is not a checkpoint of coreframe's") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else manifest
+        raise CheckpointError(
+            f"{path} has checkpoint format {found!r}, this version reads {FORMAT}"
+        )
+    return manifest, tensors
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {f"{prefix}/{name}": tensor for name, tensor in tensors.items()}
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = f"{prefix}/"
+    return {name[len(start) :]: t for name, t in tensors.items() if name.startswith(start)}
+
+
+def _dtype(tensors: dict[str, Tensor]) -> torch.dtype | None:
+    real = [t.dtype for t in _under("model", tensors).values() if t.is_floating_point()]
+    return real[0] if real else None

@@ -1,0 +1,104 @@
+"""Evaluation: loss and accuracy of a model on a split."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from coreframe.errors import ShapeError
+from coreframe.interfaces.dataset import Split
+from coreframe.interfaces.loss import Loss
+from coreframe.interfaces.module import Module
+
+__all__ = ["Evaluation", "compute_accuracy", "evaluate", "expect_fitting", "placing"]
+
+ROWS = 4096  # samples of all replicas in one pass: activations that stay in the caches
+
+
+class Evaluation(NamedTuple):
+    """Loss and accuracy (from 0 to 1), one number per replica each, shape `replicas`."""
+
+    loss: Tensor
+    accuracy: Tensor
+
+
+def compute_accuracy(model: Module, split: Split, loss: Loss) -> Tensor:
+    """The share of samples whose predicted class is the true one, shape `replicas`.
+
+    accuracy = (1/n) Σᵢ [predict(model(xᵢ)) = class(yᵢ)]
+
+    The loss says how outputs become classes. The model is evaluated in evaluation mode, and is
+    left in the mode it was in.
+
+    Raises:
+        ShapeError: if the split belongs to a population of another size, or is empty.
+    """
+    return evaluate(model, split, loss).accuracy
+
+
+def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
+    """Loss and accuracy of a model on a split, in one pass; see `compute_accuracy`."""
+    expect_fitting(model, split)
+    loss.replicas = model.replicas
+    place = placing(model)
+    lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
+    correct = torch.zeros(model.replicas, dtype=torch.float64)
+    total = torch.zeros(model.replicas, dtype=torch.float64)
+    with torch.inference_mode(), _evaluating(model):
+        for positions in _chunks(model, split):
+            indices = positions.expand(*model.replicas, -1)
+            x, actual = (place(tensor) for tensor in split.take(indices))
+            output = model.forward(x)
+            valid = positions < lengths.unsqueeze(-1)
+            weight = None if bool(valid.all()) else place(valid.to(output.dtype))
+            hits = loss.predict(output) == loss.classes(actual)
+            correct += (hits.cpu() & valid).sum(-1)
+            value = loss.compute_loss(output, actual, weight).cpu()
+            total += value * valid.sum(-1) if loss.reduction == "mean" else value
+    loss.clear()
+    count = lengths.to(torch.float64)
+    mean = total / count if loss.reduction == "mean" else total
+    return Evaluation(mean, correct / count)
+
+
+def expect_fitting(model: Module, split: Split) -> None:
+    """Raise unless the split has samples, for this many replicas."""
+    if split.replicas not in ((), model.replicas):
+        raise ShapeError(
+            f"the data is for replicas {split.replicas}, the model has replicas {model.replicas}"
+        )
+    if not len(split):
+        raise ShapeError("the split has no samples")
+
+
+def placing(model: Module) -> Callable[[Tensor], Tensor]:
+    """A function that moves tensors to the model's device, and real numbers to its dtype."""
+    flats = model.storage.flats
+    if not flats:
+        return lambda tensor: tensor
+    dtype, device = flats[0].value.dtype, flats[0].value.device
+
+    def place(tensor: Tensor) -> Tensor:
+        return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+
+    return place
+
+
+def _chunks(model: Module, split: Split) -> Iterator[Tensor]:
+    rows = max(1, ROWS // (model.replicas[0] if model.replicas else 1))
+    yield from torch.split(torch.arange(len(split)), rows)
+
+
+@contextmanager
+def _evaluating(model: Module) -> Iterator[None]:
+    modes = [(module, module.training) for _, module in model.named_modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training

@@ -1,0 +1,124 @@
+"""train_model: the training loop, the same for one model and for a population."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import repeat
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from coreframe.errors import ArgumentError
+from coreframe.interfaces.dataset import Dataset, Split
+from coreframe.interfaces.loss import Loss
+from coreframe.interfaces.module import Module
+from coreframe.interfaces.optimizer import Optimizer
+from coreframe.interfaces.replicas import Setting
+from coreframe.interfaces.schedule import Schedule
+from coreframe.training.batches import Batches
+from coreframe.training.evaluation import evaluate, expect_fitting, placing
+from coreframe.training.history import History
+
+__all__ = ["OnEpoch", "train_model"]
+
+OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
+"""Called after each epoch with its number, from 0, and its row of each figure of the history."""
+
+
+def train_model(
+    model: Module,
+    data: Dataset,
+    loss: Loss,
+    optimizer: Optimizer,
+    *,
+    epochs: int = 100,
+    batch_size: int = 16,
+    log: bool = False,
+    schedule: Schedule | None = None,
+    on_epoch: OnEpoch | None = None,
+) -> History:
+    """Train a model, or every replica of a population, on `data.train`.
+
+    Each step takes the next batch of each replica's own shuffle, and is forward, loss, backward
+    and update. A second call goes on where the first ended.
+
+    Args:
+        model: lone or a population.
+        data: its `train` split is trained on; where it differs between replicas, it must have
+            as many as the model.
+        loss: what to minimize; its replicas become the model's.
+        optimizer: made for this model.
+        epochs: passes over the training samples.
+        batch_size: samples per step and replica.
+        log: evaluate loss and accuracy on train and test after every epoch.
+        schedule: changes the learning rate at every step.
+        on_epoch: called after every epoch, for a progress bar or a print.
+
+    Returns:
+        Tensors `(epochs, *replicas)`.
+
+    Raises:
+        ArgumentError: for epochs or a batch size below one, or another model's optimizer.
+        ShapeError: if the data is for a population of another size.
+        ProtocolError: if a layer breaks the order of forward and backward.
+    """
+    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise ArgumentError(f"{name} must be a positive integer, got {number!r}")
+    if optimizer.model is not model:
+        raise ArgumentError(f"{optimizer!r} was made for another model")
+    expect_fitting(model, data.train)
+    loss.replicas = model.replicas
+    model.train()
+    batches = Batches(data.train, batch_size, model.random)
+    rows: list[dict[str, Tensor]] = []
+    try:
+        for epoch in range(epochs):
+            factors = _factors(schedule, epoch, epochs, len(batches))
+            row = {"loss": _run_epoch(model, data.train, loss, optimizer, batches, factors)}
+            if log:
+                row["train_loss"], row["train_accuracy"] = evaluate(model, data.train, loss)
+                row["test_loss"], row["test_accuracy"] = evaluate(model, data.test, loss)
+            rows.append(row)
+            if on_epoch is not None:
+                on_epoch(epoch, row)
+    finally:  # an error or Ctrl-C leaves nothing for a later backward to stumble over
+        model.forget()
+        loss.clear()
+    return History(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})
+
+
+def _run_epoch(
+    model: Module,
+    split: Split,
+    loss: Loss,
+    optimizer: Optimizer,
+    batches: Batches,
+    factors: Iterator[Setting],
+) -> Tensor:
+    """One pass over the samples; gives the mean loss of its batches, `(*replicas,)`."""
+    storage, place = model.storage, placing(model)
+    total = torch.zeros(model.replicas, dtype=torch.float64)
+    samples = torch.zeros(model.replicas, dtype=torch.float64)
+    with torch.inference_mode():
+        for batch in batches.epoch():
+            optimizer.lr_factor = next(factors)
+            x, actual = split.take(batch.indices)
+            weight = None if batch.weight is None else place(batch.weight)
+            model.forget()
+            storage.zero_grad()
+            value = loss.compute_loss(model.forward(place(x)), place(actual), weight)
+            model.backward_parameters(loss.backward())
+            model.expect_all_undone()
+            optimizer.step(batch.active)
+            total += value.cpu() * batch.size
+            samples += batch.size
+    return total / samples
+
+
+def _factors(schedule: Schedule | None, epoch: int, epochs: int, steps: int) -> Iterator[Setting]:
+    if schedule is None:
+        return repeat(1.0)
+    total = epochs * steps
+    return (schedule.factor(step, total) for step in range(epoch * steps, (epoch + 1) * steps))

@@ -1,0 +1,5 @@
+"""Loss functions."""
+
+from coreframe_losses.mse import MSE
+
+__all__ = ["MSE"]

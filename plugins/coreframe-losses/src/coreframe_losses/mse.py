@@ -1,0 +1,44 @@
+"""MSE: the mean squared error."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from coreframe import ArgumentError, Loss
+
+__all__ = ["MSE"]
+
+
+class MSE(Loss):
+    """Mean squared error, over all elements.
+
+    ℓ = (1/n) Σᵢ (predᵢ − actualᵢ)²,  dpred = (2/n) (pred − actual)
+
+    n counts the elements: samples times features. With weights, ℓ = Σᵢ wᵢ (predᵢ − actualᵢ)² /
+    (features · Σ w). Targets are one-hot for classification, and the predicted class is the
+    largest output.
+
+    Shapes: pred and actual (*replicas, batch, features) → ℓ (*replicas,).
+    Source: the report, §II.C.1.
+    """
+
+    def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
+        self.expect_same_shape(pred, actual)
+        difference = pred - actual
+        share = self.share(difference, weight)
+        self.save(difference, share)
+        return self.weighted_sum(difference.square(), share)
+
+    def backward(self) -> Tensor:
+        difference, share = self.saved()
+        gradient: Tensor = difference * (2 * share)
+        return gradient
+
+    def predict(self, output: Tensor) -> Tensor:
+        """The class with the largest output; ArgumentError for a single output, a value."""
+        if output.dim() < 2 or output.shape[-1] < 2:
+            raise ArgumentError("MSE predicts a class from two outputs or more, not from a value")
+        return output.argmax(-1)
+
+    def classes(self, actual: Tensor) -> Tensor:
+        return self.predict(actual)

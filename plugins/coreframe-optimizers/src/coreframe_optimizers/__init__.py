@@ -1,0 +1,5 @@
+"""Optimizers."""
+
+from coreframe_optimizers.sgd import SGD
+
+__all__ = ["SGD"]
