@@ -101,4 +101,6 @@ def format_value(value: object) -> str:
         value = value.tolist()
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return f"[{', '.join(format_value(item) for item in value)}]"
+    if isinstance(value, float):
+        return float.__repr__(value)  # numpy's floats are floats, and write their own name
     return repr(value)

@@ -113,12 +113,12 @@ class Loss(Component):
             )
         features = elements.shape[leading + 1 :]
         total = weight.sum(-1, keepdim=True) * features.numel()
-        share = weight / total.masked_fill(total == 0, 1)
+        share = (weight / total.masked_fill(total == 0, 1)).to(elements.dtype)
         return share.reshape(*weight.shape, *[1] * len(features))
 
     def weighted_sum(self, elements: Tensor, share: float | Tensor) -> Tensor:
         """Σ share · element over all axes but the replicas."""
         if isinstance(share, Tensor):
             elements, share = elements * share, 1.0
-        total = elements.flatten(len(self.replicas)).sum(-1)
+        total = elements.sum(tuple(range(len(self.replicas), elements.dim())))
         return total if share == 1.0 else total * share

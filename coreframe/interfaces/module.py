@@ -33,6 +33,9 @@ class Module(Component):
     are replicas, `()` or `(R,)`.
     """
 
+    replicas: Replicas = ()
+    """`()` for a lone model, `(R,)` for a population of R; set by whatever changes it."""
+
     training: bool = True
     """Whether forward keeps what backward needs; set by `train()` and `eval()`."""
 
@@ -76,11 +79,6 @@ class Module(Component):
         return None
 
     # ---- what a layer uses ----
-
-    @property
-    def replicas(self) -> Replicas:
-        """`()` for a lone model, `(R,)` for a population of R."""
-        return self.context.replicas
 
     @property
     def random(self) -> RandomStreams:
@@ -131,11 +129,11 @@ class Module(Component):
         return [parameter for _, parameter in self.named_parameters()]
 
     def adopt(self, context: ModelContext, path: str) -> None:
-        """Become part of a model: share its context, and know the path, all the way down."""
-        self.context, self.path = context, path
-        for name, child in self.children().items():
-            if child.context is not context:  # a shared child keeps its first path
-                child.adopt(context, join_path(path, name))
+        """Become part of a model, all the way down: share its context, and know the path."""
+        for name, module in self.named_modules():
+            module.context, module.path = context, join_path(path, name)
+            # Read in every call of every layer, so a plain attribute rather than a property.
+            module.replicas = context.replicas
 
     @property
     def described(self) -> str:

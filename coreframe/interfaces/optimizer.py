@@ -91,7 +91,8 @@ class Optimizer(Component):
     @lr_factor.setter
     def lr_factor(self, factor: Setting | Tensor) -> None:
         factor = expand_setting("the schedule's factor", factor, self.replicas)
-        if isinstance(factor, Tensor) or factor != self._lr_factor:
+        numbers = isinstance(factor, float) and isinstance(self._lr_factor, float)
+        if not numbers or factor != self._lr_factor:
             self._lr_factor, self._slabs = factor, None
 
     def step(self, active: Tensor | None = None) -> None:

@@ -112,7 +112,8 @@ class Buffer:
             raise StateError(
                 f"a buffer of shape {tuple(self._value.shape)} got {tuple(value.shape)}"
             )
-        self._value = value
+        with torch.inference_mode(False):  # a copy: it outlives the pass that sets it
+            self._value = value.clone()
 
     def reset(
         self, replicas: Replicas, dtype: torch.dtype | None, device: torch.device | None

@@ -50,6 +50,7 @@ def initialize(
         raise ArgumentError("a population needs at least one seed")
     chosen = seed if seeds is None else list(seeds)
     random = RandomStreams.fresh() if chosen is None else RandomStreams(chosen)
+    _expect_floating(dtype)
     dtype = dtype or torch.get_default_dtype()
     place = torch.device(device or "cpu")
     values = {
@@ -68,12 +69,13 @@ def load_state(model: Module, state: Mapping[str, Tensor]) -> Storage:
     check_state(repr(model), {name: tuple(value.shape) for name, value in own.items()}, state)
     given = {name: state[name].to(value) for name, value in own.items()}
     for name, buffer in model.named_buffers():
-        buffer.value = given[name].clone()
+        buffer.value = given[name]
     return _lay_out(model, {name: given[name] for name, _ in model.named_parameters()}, {})
 
 
 def move(model: Module, dtype: torch.dtype | None, device: torch.device | None) -> Storage:
     """Copy values, gradients and buffers to a dtype or device."""
+    _expect_floating(dtype)
     values = {n: value.to(device=device, dtype=dtype) for n, value in _values(model).items()}
     grads = {n: grad.to(device=device, dtype=dtype) for n, grad in _grads(model).items()}
     for _, buffer in model.named_buffers():
@@ -94,6 +96,7 @@ def select(model: Module, replicas: Selection | Tensor) -> Storage:
     for _, buffer in model.named_buffers():
         buffer.select(chosen)
     model.random.select(chosen)
+    model.adopt(model.context, "")
     return _lay_out(model, values, grads)
 
 
@@ -115,6 +118,11 @@ def _lay_out(model: Module, values: Mapping[str, Tensor], grads: Mapping[str, Te
         if tuple(value.shape) != wanted:
             raise ShapeError(f"{name} has shape {tuple(value.shape)}, the model needs {wanted}")
     return Storage(parameters, values, grads, model.replicas)
+
+
+def _expect_floating(dtype: torch.dtype | None) -> None:
+    if dtype is not None and not dtype.is_floating_point:
+        raise ArgumentError(f"parameters must be of a floating-point dtype, not {dtype}")
 
 
 def _expect_whole(model: Module, action: str) -> None:

@@ -85,9 +85,13 @@ def expand_setting(name: str, value: Setting | Tensor, replicas: Replicas) -> fl
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
+    wrong = f"{name} must be a number or one number per replica, got {value!r}"
     if isinstance(value, str) or not isinstance(value, Sequence | Tensor):
-        raise ArgumentError(f"{name} must be a number or one number per replica, got {value!r}")
-    numbers = torch.as_tensor(value, dtype=torch.float64)
+        raise ArgumentError(wrong)
+    try:
+        numbers = torch.as_tensor(value, dtype=torch.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(wrong) from None
     if numbers.shape != replicas or not replicas:
         have = f"a population of {replicas[0]}" if replicas else "a lone model"
         raise ArgumentError(f"{name} has {numbers.numel()} numbers for {have}")

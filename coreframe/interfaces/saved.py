@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -26,6 +27,10 @@ class SavedStack:
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    def __iter__(self) -> Iterator[tuple[Module, tuple[Tensor, ...]]]:
+        """The layers that wait for their backward with what each saved, the last one first."""
+        return reversed(self._entries)
 
     def push(self, layer: Module, tensors: tuple[Tensor, ...]) -> None:
         self._entries.append((layer, tensors))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import operator
+from collections.abc import Iterable, Sequence
 from typing import Literal, TypeAlias
 
 import torch
 from torch import Generator, Tensor
 
-from coreframe.errors import StateError
+from coreframe.errors import ArgumentError, StateError
 from coreframe.interfaces.replicas import Replicas, Selection
 
 __all__ = ["RandomStreams", "Stream"]
@@ -27,10 +28,13 @@ class RandomStreams:
 
     Args:
         seeds: one integer for a lone model, a sequence of them for a population.
+
+    Raises:
+        ArgumentError: for a seed that is not an integer.
     """
 
     def __init__(self, seeds: int | Sequence[int]) -> None:
-        self.seeds = seeds if isinstance(seeds, int) else tuple(seeds)
+        self.seeds = _whole_numbers(seeds)
         self._generators: dict[Stream, list[Generator]] = {
             stream: [_generator(seed, stream) for seed in self._seed_list()] for stream in STREAMS
         }
@@ -94,6 +98,16 @@ class RandomStreams:
 
     def _join(self, tensors: list[Tensor]) -> Tensor:
         return torch.stack(tensors) if self.replicas else tensors[0]
+
+
+def _whole_numbers(seeds: int | Sequence[int]) -> int | tuple[int, ...]:
+    # index takes the integers of numpy and torch too, and refuses a seed that is no integer.
+    try:
+        if isinstance(seeds, Iterable):
+            return tuple(operator.index(seed) for seed in seeds)
+        return operator.index(seeds)
+    except TypeError:
+        raise ArgumentError(f"a seed must be an integer, got {seeds!r}") from None
 
 
 def _generator(seed: int, stream: Stream) -> Generator:

@@ -15,7 +15,7 @@ _Held = TypeVar("_Held")
 
 def join_path(path: str, name: str) -> str:
     """`body` and `0` give `body.0`; the empty path is the whole model."""
-    return f"{path}.{name}" if path else name
+    return f"{path}.{name}" if path and name else path or name
 
 
 def attributes_of(module: Module, kind: type[_Held]) -> Iterator[tuple[str, _Held]]:

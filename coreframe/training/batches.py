@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import ceil
 from typing import NamedTuple
 
@@ -12,7 +13,9 @@ from torch import Tensor
 from coreframe.interfaces.dataset import Split
 from coreframe.interfaces.streams import RandomStreams
 
-__all__ = ["Batch", "Batches", "pad_rows"]
+__all__ = ["Batch", "Batches", "gather", "pad_rows"]
+
+GATHERED_BYTES = 2**20
 
 
 class Batch(NamedTuple):
@@ -73,6 +76,21 @@ class Batches:
 
     def _cut(self, order: Tensor) -> tuple[Tensor, ...]:
         return torch.split(order, self.batch_size, -1)
+
+
+def gather(split: Split, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Tensor, Tensor]]:
+    """Each batch with its inputs and targets.
+
+    Small batches are taken several at a time, up to a megabyte: taking costs more than copying.
+    """
+    steps = 1
+    while chunk := list(islice(batches, steps)):
+        sizes = [batch.indices.shape[-1] for batch in chunk]
+        axis = chunk[0].indices.dim() - 1
+        taken = split.take(torch.cat([batch.indices for batch in chunk], axis))
+        inputs, targets = (torch.split(tensor, sizes, axis) for tensor in taken)
+        yield from zip(chunk, inputs, targets, strict=True)
+        steps = max(1, GATHERED_BYTES * len(chunk) // max(1, sum(t.nbytes for t in taken)))
 
 
 def pad_rows(rows: Sequence[Tensor], length: int) -> Tensor:

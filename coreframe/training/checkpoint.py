@@ -15,13 +15,15 @@ from torch import Tensor
 
 from coreframe.assembly.assemble import assemble
 from coreframe.assembly.create import create
-from coreframe.errors import CheckpointError
+from coreframe.errors import ArgumentError, CheckpointError, ShapeError, SpecError, StateError
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 
 FORMAT = 1
+
+_DTYPES = {str(d): d for d in (torch.float64, torch.float32, torch.bfloat16, torch.float16)}
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ def save_checkpoint(
         "model": repr(model),
         "optimizer": None if optimizer is None else repr(optimizer),
         "seeds": model.random.seeds,
+        "dtype": str(model.storage.flats[0].value.dtype) if model.storage.flats else None,
         "training": model.training,
     }
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -87,7 +90,7 @@ def load_checkpoint(
             manifest["model"],
             seed=seeds if lone else None,
             seeds=None if lone else seeds,
-            dtype=_dtype(tensors),
+            dtype=None if manifest["dtype"] is None else _DTYPES[manifest["dtype"]],
             device=device,
         )
         model.load_state(_under("model", tensors))
@@ -96,8 +99,12 @@ def load_checkpoint(
         if manifest["optimizer"] is not None:
             optimizer = create("optimizer", manifest["optimizer"], model)
             optimizer.load_state(_under("optimizer", tensors))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise CheckpointError(f"the checkpoint {path} has a damaged manifest: {error!r}") from error
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        raise CheckpointError(f"the checkpoint {path} is damaged: {error!r}") from error
+    except (ArgumentError, ShapeError, SpecError, StateError) as error:
+        raise CheckpointError(
+            f"the checkpoint {path} is damaged, or of another version of its components: {error}"
+        ) from error
     return Checkpoint(model.train() if training else model.eval(), optimizer)
 
 
@@ -131,8 +138,3 @@ def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     start = f"{prefix}/"
     return {name[len(start) :]: t for name, t in tensors.items() if name.startswith(start)}
-
-
-def _dtype(tensors: dict[str, Tensor]) -> torch.dtype | None:
-    real = [t.dtype for t in _under("model", tensors).values() if t.is_floating_point()]
-    return real[0] if real else None

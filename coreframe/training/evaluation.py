@@ -48,7 +48,7 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
     correct = torch.zeros(model.replicas, dtype=torch.float64)
     total = torch.zeros(model.replicas, dtype=torch.float64)
-    with torch.inference_mode(), _evaluating(model):
+    with torch.inference_mode(), _evaluating(model, loss):
         for positions in _chunks(model, split):
             indices = positions.expand(*model.replicas, -1)
             x, actual = (place(tensor) for tensor in split.take(indices))
@@ -59,7 +59,6 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
             correct += (hits.cpu() & valid).sum(-1)
             value = loss.compute_loss(output, actual, weight).cpu()
             total += value * valid.sum(-1) if loss.reduction == "mean" else value
-    loss.clear()
     count = lengths.to(torch.float64)
     mean = total / count if loss.reduction == "mean" else total
     return Evaluation(mean, correct / count)
@@ -94,11 +93,12 @@ def _chunks(model: Module, split: Split) -> Iterator[Tensor]:
 
 
 @contextmanager
-def _evaluating(model: Module) -> Iterator[None]:
+def _evaluating(model: Module, loss: Loss) -> Iterator[None]:
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
         yield
     finally:
+        loss.clear()
         for module, training in modes:
             module.training = training

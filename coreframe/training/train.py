@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import repeat
 from typing import TypeAlias
 
 import torch
@@ -16,7 +15,7 @@ from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.interfaces.replicas import Setting
 from coreframe.interfaces.schedule import Schedule
-from coreframe.training.batches import Batches
+from coreframe.training.batches import Batches, gather
 from coreframe.training.evaluation import evaluate, expect_fitting, placing
 from coreframe.training.history import History
 
@@ -68,8 +67,10 @@ def train_model(
             raise ArgumentError(f"{name} must be a positive integer, got {number!r}")
     if optimizer.model is not model:
         raise ArgumentError(f"{optimizer!r} was made for another model")
-    expect_fitting(model, data.train)
+    for split in (data.train, data.test) if log else (data.train,):
+        expect_fitting(model, split)
     loss.replicas = model.replicas
+    optimizer.lr_factor = 1.0  # the last factor of an earlier schedule does not outlast it
     model.train()
     batches = Batches(data.train, batch_size, model.random)
     rows: list[dict[str, Tensor]] = []
@@ -95,16 +96,15 @@ def _run_epoch(
     loss: Loss,
     optimizer: Optimizer,
     batches: Batches,
-    factors: Iterator[Setting],
+    factors: Iterator[Setting] | None,
 ) -> Tensor:
     """One pass over the samples; gives the mean loss of its batches, `(*replicas,)`."""
     storage, place = model.storage, placing(model)
     total = torch.zeros(model.replicas, dtype=torch.float64)
-    samples = torch.zeros(model.replicas, dtype=torch.float64)
     with torch.inference_mode():
-        for batch in batches.epoch():
-            optimizer.lr_factor = next(factors)
-            x, actual = split.take(batch.indices)
+        for batch, x, actual in gather(split, batches.epoch()):
+            if factors is not None:
+                optimizer.lr_factor = next(factors)
             weight = None if batch.weight is None else place(batch.weight)
             model.forget()
             storage.zero_grad()
@@ -113,12 +113,13 @@ def _run_epoch(
             model.expect_all_undone()
             optimizer.step(batch.active)
             total += value.cpu() * batch.size
-            samples += batch.size
-    return total / samples
+    return total / torch.tensor(split.lengths or len(split))
 
 
-def _factors(schedule: Schedule | None, epoch: int, epochs: int, steps: int) -> Iterator[Setting]:
+def _factors(
+    schedule: Schedule | None, epoch: int, epochs: int, steps: int
+) -> Iterator[Setting] | None:
     if schedule is None:
-        return repeat(1.0)
+        return None
     total = epochs * steps
     return (schedule.factor(step, total) for step in range(epoch * steps, (epoch + 1) * steps))

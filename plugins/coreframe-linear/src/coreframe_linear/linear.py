@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from coreframe import ArgumentError, Module, Parameter, Setting, Shape, ShapeError, xavier_normal
+from coreframe_linear.products import add_column_sums, add_product, affine, product
 
 __all__ = ["Linear"]
 
@@ -26,6 +27,7 @@ class Linear(Module):
 
     Raises:
         ArgumentError: if a size is not a positive integer.
+        ShapeError: in forward, if the input has other replicas or features.
     """
 
     replica_settings = ("gain",)
@@ -34,50 +36,55 @@ class Linear(Module):
         for name, size in (("in_size", in_size), ("out_size", out_size)):
             if isinstance(size, bool) or not isinstance(size, int) or size < 1:
                 raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
-        self.in_size = in_size
+        self.in_size, self.out_size = in_size, out_size
         initializer = xavier_normal(in_size, out_size, gain)
         self.weight = Parameter((out_size, in_size), initializer)
         self.bias = Parameter((out_size,), initializer)
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.shape[-1] != self.in_size:
-            raise ShapeError(f"{self.described} takes {self.in_size} features, got {x.shape[-1]}")
-        rows = self._rows(x)
+        rows = self._rows(x, self.in_size)
         self.save(rows)
         weight, bias = self.weight.value, self.bias.value
         if self.replicas:
-            s = torch.baddbmm(bias.unsqueeze(1), rows, weight.mT)
+            s = affine(rows, weight, bias)
         else:
             s = torch.addmm(bias, rows, weight.mT)
-        return s.view(*x.shape[:-1], -1)
+        return s if rows is x else s.reshape(*x.shape[:-1], self.out_size)
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (ds,) = gradwrtoutput
         self.backward_parameters(ds)
         # s = x wᵀ + b, so ∂s/∂x = w
-        dx = self._rows(ds) @ self.weight.value
-        return dx.view(*ds.shape[:-1], -1)
+        rows, weight = self._rows(ds, self.out_size), self.weight.value
+        dx = product(rows, weight) if self.replicas else rows @ weight
+        return dx if rows is ds else dx.reshape(*ds.shape[:-1], self.in_size)
 
     def backward_parameters(self, *gradwrtoutput: Tensor) -> None:
         # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
         (ds,) = gradwrtoutput
         (x,) = self.saved()
-        ds = self._rows(ds)
-        weight = self.weight.grad
+        ds = self._rows(ds, self.out_size)
         if self.replicas:
-            weight.baddbmm_(ds.mT, x)
+            add_product(ds.mT, x, to=self.weight.grad)
+            add_column_sums(ds, to=self.bias.grad)
         else:
-            weight.addmm_(ds.mT, x)
-        self.bias.grad.add_(ds.sum(-2))
+            self.weight.grad.addmm_(ds.mT, x)
+            self.bias.grad.add_(ds.sum(0))
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
-        (out_size,) = self.bias.shape
         if input_shape is None:
-            return (out_size,)
+            return (self.out_size,)
         if not input_shape or input_shape[-1] != self.in_size:
             raise ShapeError(f"{self!r} takes {self.in_size} features, got {input_shape}")
-        return (*input_shape[:-1], out_size)
+        return (*input_shape[:-1], self.out_size)
 
-    def _rows(self, x: Tensor) -> Tensor:
+    def _rows(self, x: Tensor, features: int) -> Tensor:
         """`(*replicas, rows, features)`: any axes between batch and features join the batch."""
-        return x.reshape(*self.replicas, -1, x.shape[-1])
+        shape, leading = x.shape, len(self.replicas)
+        axes = len(shape) - leading
+        if axes < 2 or shape[-1] != features or shape[:leading] != self.replicas:
+            raise ShapeError(
+                f"{self.described} for replicas {self.replicas} takes {features} features, "
+                f"as (*replicas, batch, …, {features}); it got {tuple(shape)}"
+            )
+        return x if axes == 2 else x.flatten(leading, -2)

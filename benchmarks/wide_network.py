@@ -1,0 +1,65 @@
+"""A wide network, 784-1024-1024-10, batch 256, on one thread: time, and peak memory.
+
+Peak memory is that of a process that does nothing else, so each side runs in one of its own.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from statistics import median
+
+import torch
+from ours import coreframe_epoch
+from rivals import torch_loop
+from timing import median_ratio, print_target, time_interleaved
+from torch import Tensor
+
+SIZES = (784, 1024, 1024, 10)
+SAMPLES, BATCH = 2560, 256
+MAKERS: dict[str, Callable[..., Callable[[], object]]] = {
+    "torch.nn": torch_loop,
+    "coreframe": coreframe_epoch,
+}
+
+
+def make_data() -> tuple[Tensor, Tensor]:
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    return torch.rand(SAMPLES, 784), torch.eye(10)[torch.randint(0, 10, (SAMPLES,))]
+
+
+def peak_megabytes(name: str) -> float:
+    """The peak of a process of its own, which this script is then called for."""
+    command = [sys.executable, __file__, name]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def print_peak(name: str) -> None:
+    epoch = MAKERS[name](SIZES, *make_data(), BATCH)
+    for _ in range(3):
+        epoch()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+def main() -> None:
+    x, y = make_data()
+    seconds = time_interleaved({n: make(SIZES, x, y, BATCH) for n, make in MAKERS.items()})
+    peaks = {name: peak_megabytes(name) for name in MAKERS}
+    for name, times in seconds.items():
+        per_step = 1e3 * median(times) / (SAMPLES / BATCH)
+        print(f"{name:12s} {per_step:8.2f} ms per step, peak {peaks[name]:7.1f} MiB")
+    ratio = median_ratio(seconds["coreframe"], seconds["torch.nn"])
+    print_target("784-1024-1024-10, time / torch.nn", ratio, 0.9)
+    print_target(
+        "784-1024-1024-10, peak memory / torch.nn", peaks["coreframe"] / peaks["torch.nn"], 1
+    )
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        print_peak(sys.argv[1])
+    else:
+        main()

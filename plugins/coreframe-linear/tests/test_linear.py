@@ -1,0 +1,196 @@
+"""Linear: against the conformance kit, against torch.nn.functional.linear, and by its report."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+import coreframe as cf
+from coreframe import ArgumentError, Module, ShapeError
+from coreframe.testing import (
+    check_gradients,
+    check_population,
+    check_protocol,
+    check_repr,
+    check_state,
+)
+from coreframe_linear import Linear
+
+SIZES = [(1, 1), (1, 3), (3, 1), (3, 3), (2, 25), (25, 2)]
+
+
+def normal(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("size", SIZES)
+def test_conformance(size: tuple[int, int], seed: int) -> None:
+    spec = "Linear({}, {})".format(*size)
+    for shape in ((4, size[0]), (1, size[0]), (2, 3, size[0])):
+        check_gradients(spec, normal(*shape, seed=seed), seed=seed)
+        check_protocol(spec, normal(*shape, seed=seed), seed=seed)
+    check_population(spec, normal(5, 4, size[0], seed=seed), seed=seed)
+    check_population(spec, normal(3, 2, 4, size[0], seed=seed), seed=seed)
+    check_state(spec, normal(4, size[0], seed=seed), seed=seed)
+
+
+def test_population_has_the_gradients_of_differences() -> None:
+    layer = Linear(3, 2).initialize(seeds=[0, 1, 2])
+    check_gradients(layer, normal(3, 4, 3))
+    check_gradients(layer, normal(3, 2, 4, 3))
+    check_protocol(layer, normal(3, 4, 3))
+
+
+def test_repr() -> None:
+    check_repr(Linear(2, 25))
+    check_repr(Linear(2, 25, gain=0.5).initialize(seed=0))
+    check_repr(Linear(2, 25, gain=[0.5, 1.0]).initialize(seeds=[0, 1]))
+    assert repr(Linear(2, 25, gain=[0.5, 1.0])) == "Linear(2, 25, gain=[0.5, 1.0])"
+
+
+def expect_autograd_agrees(layer: Module, x: Tensor, tolerance: float) -> None:
+    """Forward, input gradient and parameter gradients, for lone layers and for populations."""
+    own = dict(layer.named_parameters())
+    weight, bias = (own[name].value.clone().requires_grad_() for name in ("weight", "bias"))
+    leaf = x.clone().requires_grad_()
+    if layer.replicas:
+        parts = [functional.linear(*parts) for parts in zip(leaf, weight, bias, strict=True)]
+        wanted = torch.stack(parts)
+    else:
+        wanted = functional.linear(leaf, weight, bias)
+    dy = normal(*wanted.shape, seed=1, dtype=x.dtype)
+    wanted.backward(dy)  # type: ignore[no-untyped-call]  # torch's own
+    y = layer.forward(x)
+    dx = layer.backward(dy)
+    pairs = [(y, wanted.detach()), (dx, leaf.grad)]
+    pairs += [(own["weight"].grad, weight.grad), (own["bias"].grad, bias.grad)]
+    for got, oracle in pairs:
+        assert oracle is not None
+        assert got.dtype is x.dtype
+        torch.testing.assert_close(got, oracle, rtol=tolerance, atol=tolerance)
+
+
+TOLERANCES = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 5e-2}
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("batch", [(4,), (1,), (0,), (3, 4), (2, 0, 3), (2, 3, 4)], ids=str)
+@pytest.mark.parametrize("replicas", [0, 1, 3])
+def test_autograd_agrees(dtype: torch.dtype, batch: tuple[int, ...], replicas: int) -> None:
+    layer = Linear(5, 2)
+    leading = (replicas,) if replicas else ()
+    if replicas:
+        layer.initialize(seeds=range(replicas), dtype=dtype)
+    else:
+        layer.initialize(seed=0, dtype=dtype)
+    x = normal(*leading, *batch, 5, dtype=dtype)
+    expect_autograd_agrees(layer, x, TOLERANCES[dtype])
+
+
+@pytest.mark.parametrize("in_size", [1, 2, 15, 16, 17, 25, 40])
+@pytest.mark.parametrize("out_size", [1, 2, 15, 16, 17, 25, 40])
+def test_autograd_agrees_for_sizes_about_a_register(in_size: int, out_size: int) -> None:
+    for batch in (1, 2, 16, 20, 50):
+        layer = Linear(in_size, out_size).initialize(seeds=[0, 1], dtype=torch.float64)
+        expect_autograd_agrees(layer, normal(2, batch, in_size), 1e-12)
+
+
+@pytest.mark.parametrize("replicas", [0, 3])
+def test_inputs_need_not_be_contiguous(replicas: int) -> None:
+    layer = Linear(5, 2)
+    shape = (replicas, 4, 6, 5) if replicas else (4, 6, 5)
+    if replicas:
+        layer.initialize(seeds=range(replicas), dtype=torch.float64)
+    else:
+        layer.initialize(seed=0, dtype=torch.float64)
+    x = normal(*shape)
+    for strided in (x.transpose(-2, -3), x[..., ::2, :], x.flip(-1), x[..., :1].expand(shape)):
+        for kept in (strided, strided[..., 0, :, :]) if not replicas else (strided,):
+            layer.zero_grad()
+            wanted = layer.forward(kept.contiguous())
+            dy = normal(*wanted.shape, seed=1)
+            wanted_dx = layer.backward(dy)
+            gradients = [p.grad.clone() for p in layer.param()]
+            layer.zero_grad()
+            torch.testing.assert_close(layer.forward(kept), wanted)
+            torch.testing.assert_close(layer.backward(dy.mT.contiguous().mT), wanted_dx)
+            for parameter, gradient in zip(layer.param(), gradients, strict=True):
+                torch.testing.assert_close(parameter.grad, gradient)
+
+
+@pytest.mark.parametrize("size", [0, -1, 1.0, "2", None, True])
+@pytest.mark.parametrize("place", [0, 1])
+def test_sizes_are_positive_integers(size: int, place: int) -> None:
+    sizes = [2, 2]
+    sizes[place] = size
+    name = ("in_size", "out_size")[place]
+    with pytest.raises(ArgumentError, match=f"Linear: {name} must be a positive integer, got "):
+        Linear(*sizes)
+    with pytest.raises(ValueError, match=name):
+        Linear(*sizes)
+
+
+def test_inputs_of_other_sizes_are_refused() -> None:
+    model = cf.Sequential(Linear(2, 3)).initialize(seed=0)
+    for shape in ((5, 4), (2,), ()):
+        with pytest.raises(ShapeError, match=r"^Linear\(2, 3\) at 0 .*takes 2 features.* got \("):
+            model.forward(normal(*shape))
+    population = Linear(2, 3).initialize(seeds=[0, 1], dtype=torch.float64)
+    for shape in ((4, 2), (4, 5, 2), (2, 2), (1, 2, 2)):  # each could be cut into two replicas
+        with pytest.raises(ShapeError, match=r"for replicas \(2,\) takes 2 features"):
+            population.forward(normal(*shape))
+    population.expect_all_undone()
+
+
+def test_gradients_of_other_sizes_are_refused() -> None:
+    for shape in ((5, 2), (4, 3), (5, 3, 1)):
+        layer = Linear(2, 3).initialize(seed=0, dtype=torch.float64)
+        layer.forward(normal(5, 2))
+        with pytest.raises((ShapeError, RuntimeError)):
+            layer.backward(normal(*shape))
+
+
+def test_output_shape() -> None:
+    layer = Linear(2, 3)
+    assert layer.output_shape(None) == (3,)
+    assert layer.output_shape((2,)) == (3,)
+    assert layer.output_shape((7, 2)) == (7, 3)
+    for shape in ((), (3,), (2, 3)):
+        with pytest.raises(ShapeError, match=r"Linear\(2, 3\) takes 2 features"):
+            layer.output_shape(shape)
+
+
+@pytest.mark.parametrize(("in_size", "out_size"), [(100, 100), (300, 20), (20, 300)])
+@pytest.mark.parametrize("gain", [1.0, 0.5, 3])
+def test_xavier_variance(in_size: int, out_size: int, gain: float) -> None:
+    layer = Linear(in_size, out_size, gain=gain).initialize(seeds=range(40))
+    for parameter in layer.param():
+        values = parameter.value.double()
+        wanted = gain**2 * 2 / (in_size + out_size)
+        deviations = 5  # of the estimate: the relative one of a normal's variance is √(2/n)
+        bound = deviations * (2 / values.numel()) ** 0.5
+        assert float(values.var()) == pytest.approx(wanted, rel=bound)
+        assert abs(float(values.mean())) < deviations * (wanted / values.numel()) ** 0.5
+        assert not parameter.grad.any()
+
+
+def test_gain_of_each_replica() -> None:
+    gains = [0.5, 1.0, 2.0, 0.0]
+    population = Linear(3, 4, gain=gains).initialize(seeds=[1, 2, 3, 4])
+    for r, gain in enumerate(gains):
+        lone = Linear(3, 4, gain=gain).initialize(seed=r + 1)
+        assert torch.equal(population.weight.value[r], lone.weight.value)
+        assert torch.equal(population.bias.value[r], lone.bias.value)
+    with pytest.raises(ArgumentError, match="4 numbers for a population of 2"):
+        Linear(3, 4, gain=gains).initialize(seeds=[1, 2])
+
+
+def test_weight_is_stored_as_in_torch() -> None:
+    layer = Linear(5, 2).initialize(seed=0)
+    assert [(n, p.shape) for n, p in layer.named_parameters()] == [
+        ("weight", (2, 5)),
+        ("bias", (2,)),
+    ]
