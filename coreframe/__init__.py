@@ -7,7 +7,7 @@ The public names below are imported when they are first used (PEP 562), so that
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from coreframe.version import __version__
 
 if TYPE_CHECKING:
     from coreframe.assembly.assemble import assemble, parse_model

@@ -23,17 +23,17 @@ def check_arguments(name: str, cls: type, args: Sequence[Any], kwargs: Mapping[s
     """
     signature = constructor_signature(cls)
     parameters = signature.parameters
-    takes = f"{name} takes {describe_signature(cls)}"
+    usage = f"its signature is {name}{describe_signature(cls)}"
     if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
         for given in kwargs:
             if given not in parameters:
                 near = difflib.get_close_matches(given, parameters, n=1)
                 hint = f", did you mean {near[0]}?" if near else ""
-                raise ArgumentError(f"{name} has no argument {given!r}{hint} ({takes})")
+                raise ArgumentError(f"{name} has no argument {given!r}{hint}; {usage}")
     try:
         bound = signature.bind(*args, **kwargs)
     except TypeError as error:
-        raise ArgumentError(f"{name}: {error} ({takes})") from None
+        raise ArgumentError(f"{name}: {error}; {usage}") from None
     hints = _type_hints(cls)
     for parameter, value in bound.arguments.items():
         hint = hints.get(parameter, Any)
@@ -46,7 +46,7 @@ def check_arguments(name: str, cls: type, args: Sequence[Any], kwargs: Mapping[s
         for item in values:
             if not _fits(item, hint):
                 raise ArgumentError(
-                    f"{name}: {parameter} must be {_wording(hint)}, got {item!r} ({takes})"
+                    f"{name}: {parameter} must be {_wording(hint)}, got {item!r}; {usage}"
                 )
 
 
@@ -82,29 +82,34 @@ def _type_hints(cls: type) -> dict[str, Any]:
 def _fits(value: object, hint: Any) -> bool:
     """Whether a value fits an annotation; annotations it does not know are taken to fit."""
     origin = get_origin(hint)
-    if hint is None or hint is type(None):
-        return value is None
     if origin in (Union, types.UnionType):
         return any(_fits(value, option) for option in get_args(hint))
     if origin is Literal:
         return value in get_args(hint)
-    if origin is not None:
-        if not isinstance(origin, type) or isinstance(value, str | bytes):
-            return not isinstance(origin, type)
-        if not isinstance(value, origin) and not (origin is tuple and isinstance(value, list)):
-            return False
-        items = [option for option in get_args(hint) if option is not Ellipsis]
-        if len(items) == 1 and isinstance(value, Sequence):
-            return all(_fits(item, items[0]) for item in value)
+    if isinstance(origin, type):
+        return _fits_generic(value, origin, get_args(hint))
+    if hint in (int, float):
+        return isinstance(value, hint | int) and not isinstance(value, bool)
+    try:
+        return isinstance(value, types.NoneType if hint is None else hint)
+    except TypeError:  # Any, a protocol, a type variable: nothing to check at run time
         return True
-    if hint is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    if hint is float:
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, hint) if isinstance(hint, type) else True
+
+
+def _fits_generic(value: object, origin: type, options: tuple[Any, ...]) -> bool:
+    if isinstance(value, str | bytes):  # sequences, but never meant where one is asked for
+        return False
+    if not isinstance(value, origin) and not (origin is tuple and isinstance(value, list)):
+        return False
+    items = [option for option in options if option is not Ellipsis]
+    if len(items) == 1 and isinstance(value, Sequence):
+        return all(_fits(item, items[0]) for item in value)
+    return True
 
 
 def _wording(hint: Any) -> str:
+    if hint is type(None):
+        return "None"
     if isinstance(hint, type) and get_origin(hint) is None:
         return hint.__name__
     if get_origin(hint) in (Union, types.UnionType):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -10,7 +10,7 @@ import torch
 from coreframe.assembly.create import create
 from coreframe.assembly.sequential import Sequential
 from coreframe.assembly.spec import Spec
-from coreframe.errors import ArgumentError
+from coreframe.errors import ArgumentError, CoreframeError
 from coreframe.interfaces.module import Module
 
 __all__ = ["assemble", "parse_model"]
@@ -37,15 +37,28 @@ def assemble(
         device: where they live; the CPU if None.
 
     Raises:
-        SpecError, UnknownComponent, AmbiguousComponent, BrokenPlugin, ArgumentError: as `create`.
+        SpecError, UnknownComponent, AmbiguousComponent, BrokenPlugin, ArgumentError: as `create`;
+            also where torch cannot make the tensors.
         ShapeError: if sizes do not fit between layers, as far as they can be known.
     """
     if isinstance(specs, str | Spec | Module):
         model = _module(specs)
-    else:
+    elif isinstance(specs, Sequence):
         model = Sequential(*[_module(spec) for spec in specs])
+    else:
+        raise ArgumentError(f"assemble takes a spec, a module or a list of them, got {specs!r}")
     model.output_shape(None)
-    return model.initialize(seed=seed, seeds=seeds, dtype=dtype, device=device)
+    if isinstance(seed, Iterable):
+        raise ArgumentError(f"seed takes one integer; write seeds={seed!r} for a population")
+    if seeds is not None and not isinstance(seeds, Iterable):
+        raise ArgumentError(f"seeds takes one integer per replica; write seed={seeds!r} for one")
+    try:
+        return model.initialize(seed=seed, seeds=seeds, dtype=dtype, device=device)
+    except CoreframeError:
+        raise
+    except RuntimeError as error:  # torch's own, of sizes and devices that it cannot serve
+        cause = str(error).partition("\n")[0]
+        raise ArgumentError(f"torch cannot make the tensors of {model!r}: {cause}") from error
 
 
 def parse_model(

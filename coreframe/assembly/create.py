@@ -104,7 +104,8 @@ def _construct(
         component = cls(*args, **kwargs)
     except CoreframeError:
         raise
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(f"{name}: {error}") from error
+    except (TypeError, ValueError, RuntimeError) as error:  # the last is torch's
+        cause = str(error).partition("\n")[0]
+        raise ArgumentError(f"{name}: {cause}") from error
     component.spec_name = name
     return component

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
+from keyword import iskeyword
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from coreframe import __version__
 from coreframe.registry.hookspecs import hookimpl
 from coreframe.registry.kinds import COMMAND_GROUP, KINDS
 from coreframe.registry.record import ComponentRecord, Status, normalize
+from coreframe.version import __version__
 
 __all__ = ["EntryPointSource"]
 
 _KIND_OF_GROUP = {kind.group: kind.name for kind in KINDS.values()} | {COMMAND_GROUP: "command"}
+
+UNKNOWN = "?"  # stands for the name or version of a distribution whose METADATA is missing
 
 
 class EntryPointSource:
@@ -29,26 +32,48 @@ class EntryPointSource:
     def coreframe_components(self) -> list[ComponentRecord]:
         seen: set[str] = set()
         records: list[ComponentRecord] = []
-        for distribution in distributions():
-            entry_points = distribution.read_text("entry_points.txt") or ""
-            if "coreframe." not in entry_points:
+        for found in distributions():
+            if "coreframe." not in _text(found, "entry_points.txt"):
                 continue
-            headers = _headers(distribution)
-            name = headers.get("name", ["?"])[0]
-            if normalize(name) in seen:  # as for imports, the first on sys.path counts
+            name = _headers(found).get("name", [UNKNOWN])[0]
+            if normalize(name) in seen:
                 continue
-            seen.add(normalize(name))
-            version = headers.get("version", ["?"])[0]
-            status, detail = _compatibility(headers.get("requires-dist", []))
-            records += [
-                ComponentRecord(kind, key, name, version, target, *_form(target, status, detail))
-                for kind, key, target in _offers(entry_points)
-            ]
+            if name != UNKNOWN:
+                seen.add(normalize(name))
+            # As for imports, the first on sys.path counts, also where it offers nothing.
+            records += _records(next(_named(name), found))
         return records
 
 
+def _named(name: str) -> Iterator[Distribution]:
+    """The distributions of this name; a search for `a` finds the folder `a-b-1.0.dist-info` too."""
+    for found in distributions(name=name):
+        if normalize(_headers(found).get("name", [UNKNOWN])[0]) == normalize(name):
+            yield found
+
+
+def _records(distribution: Distribution) -> Iterator[ComponentRecord]:
+    headers = _headers(distribution)
+    name, version = (headers.get(key, [UNKNOWN])[0] for key in ("name", "version"))
+    compatibility = _compatibility(headers.get("requires-dist", []))
+    for kind, key, target in _offers(_text(distribution, "entry_points.txt")):
+        status, detail = compatibility
+        fault = _malformation(kind, key, target)
+        if fault:
+            status, detail = "malformed", f"{fault}; report this to the author of {name}"
+        yield ComponentRecord(kind, key, name, version, target, status, detail)
+
+
+def _text(distribution: Distribution, file: str) -> str:
+    """A file of the metadata, empty if it is missing; bytes that are no UTF-8 become marks."""
+    try:
+        return distribution.read_text(file) or ""
+    except UnicodeDecodeError as error:
+        return error.object.decode(errors="replace")
+
+
 def _headers(distribution: Distribution) -> dict[str, list[str]]:
-    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    text = _text(distribution, "METADATA") or _text(distribution, "PKG-INFO")
     headers: dict[str, list[str]] = {}
     for line in text.split("\n\n", 1)[0].splitlines():
         key, colon, value = line.partition(":")
@@ -69,12 +94,16 @@ def _offers(entry_points: str) -> Iterator[tuple[str, str, str]]:
             yield _KIND_OF_GROUP[group], name.strip(), target.strip()
 
 
-def _form(target: str, status: Status, detail: str) -> tuple[Status, str]:
-    module, colon, attribute = target.partition(":")
+def _malformation(kind: str, name: str, target: str) -> str:
+    """What is wrong with a line of entry points; empty if it can be used."""
+    module, colon, attribute = (part.strip() for part in target.partition(":"))
     names = [*module.split("."), *attribute.split(".")]
-    if colon and all(name.isidentifier() for name in names):
-        return status, detail
-    return "malformed", f"its entry point {target!r} is not of the form module:Class"
+    if not colon or not all(part.isidentifier() for part in names):
+        form = "module:function" if kind == "command" else "module:Class"
+        return f"its entry point {target!r} is not of the form {form}"
+    if kind != "command" and (not name.isidentifier() or iskeyword(name)):
+        return f"its name {name!r} cannot stand in a spec"
+    return ""
 
 
 def _compatibility(requirements: list[str]) -> tuple[Status, str]:

@@ -20,6 +20,8 @@ from coreframe.registry.record import ComponentRecord, normalize
 
 __all__ = ["Registry", "build_registry", "get_registry", "reset_registry"]
 
+BASE_PLUGINS = "or the base plugins: pip install 'coreframe[standard]'"
+
 
 class Registry:
     """Finds components by name and loads one alone, whatever else is installed.
@@ -39,14 +41,18 @@ class Registry:
         """Add a source of components.
 
         Raises:
-            BrokenPlugin: if it implements a hook that does not exist.
+            BrokenPlugin: if it implements a hook that does not exist, or with other arguments.
         """
-        self._manager.register(plugin)
+        if self._manager.is_registered(plugin):
+            return
         try:
+            self._manager.register(plugin)
             self._manager.check_pending()
         except pluggy.PluginValidationError as error:
-            self._manager.unregister(plugin)
-            raise BrokenPlugin(f"{plugin!r} implements an unknown hook: {error}") from error
+            if self._manager.is_registered(plugin):
+                self._manager.unregister(plugin)
+            cause = " ".join(str(error).split())
+            raise BrokenPlugin(f"{plugin!r} does not fit coreframe's hooks: {cause}") from error
         self._records = None
 
     def components(self, kind: str | None = None) -> list[ComponentRecord]:
@@ -63,7 +69,8 @@ class Registry:
 
     def commands(self) -> list[ComponentRecord]:
         """The records of the commands that plugins bring, by name."""
-        return sorted((r for r in self._all() if r.kind == "command"), key=lambda r: r.name)
+        found = [r for r in self._all() if r.kind == "command"]
+        return sorted(found, key=lambda r: (r.name, r.distribution))
 
     def find(
         self, name: str, *, kind: str | None = None, distribution: str | None = None
@@ -75,11 +82,19 @@ class Registry:
             AmbiguousComponent: with every source, if there are several.
         """
         known = self.components(kind)
-        return self._pick(known, kind or "component", name, distribution)
+        try:
+            return self._pick(known, kind or "component", name, distribution)
+        except UnknownComponent as error:
+            others = [record for record in self.components() if record.name == name]
+            if distribution or not others:
+                raise
+            found = " and ".join(sorted({_article(record.kind) for record in others}))
+            raise UnknownComponent(f"{name} is {found}, not {_article(str(kind))}") from error
 
     def find_command(self, name: str) -> ComponentRecord:
-        """The one command of this name; raises as `find`."""
-        return self._pick(self.commands(), "command", name, None)
+        """The one command of this name, which may be `distribution.name`; raises as `find`."""
+        distribution, _, bare = name.rpartition(".")
+        return self._pick(self.commands(), "command", bare, normalize(distribution) or None)
 
     def load(self, record: ComponentRecord) -> Any:
         """Import the record's target, and nothing else.
@@ -108,7 +123,11 @@ class Registry:
             offered = [r for records in self._manager.hook.coreframe_components() for r in records]
             count = Counter((r.kind, r.name) for r in offered)
             self._records = [
-                replace(r, status="ambiguous", detail="several distributions offer this name")
+                replace(
+                    r,
+                    status="ambiguous",
+                    detail=f"another distribution offers this name too; write {r.qualified}",
+                )
                 if count[r.kind, r.name] > 1 and r.status == "ok"
                 else r
                 for r in offered
@@ -125,7 +144,8 @@ class Registry:
         matches = [
             record
             for record in known
-            if record.name == name and distribution in (None, normalize(record.distribution))
+            if record.name == name
+            and (not distribution or normalize(distribution) == normalize(record.distribution))
         ]
         if len(matches) == 1:
             return matches[0]
@@ -134,7 +154,7 @@ class Registry:
         kinds = sorted({record.kind for record in matches})
         if len(kinds) > 1:
             raise AmbiguousComponent(
-                f"{name} is the name of a {' and of a '.join(kinds)}: say which kind"
+                f"{name} is {' and '.join(_article(kind) for kind in kinds)}: say which kind"
             )
         sources = " and ".join(f"{record.source} ({record.target})" for record in matches)
         choices = " or ".join(dict.fromkeys(record.qualified for record in matches))
@@ -147,26 +167,26 @@ def _unknown(
     known: Sequence[ComponentRecord], what: str, name: str, distribution: str | None
 ) -> str:
     names = sorted({record.name for record in known})
-    article = "an" if what[0] in "aeiou" else "a"
     whole = f"{distribution}.{name}" if distribution else name
-    message = f"no installed plugin offers {article} {what} named {whole}"
+    message = f"no installed plugin offers {_article(what)} named {whole}"
     by_lower = {known_name.lower(): known_name for known_name in names}
     near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
     if distribution and name in names:
         sources = [record.qualified for record in known if record.name == name]
-        message += f"; there is {' and '.join(sources)}"
-    elif near:
-        message += f"; did you mean {' or '.join(by_lower[match] for match in near)}?"
-    elif names:
-        message += f"; known: {', '.join(names)}"
-    return message
+        return f"{message}; there is {' and '.join(sources)}"
+    if near:
+        return f"{message}; did you mean {' or '.join(by_lower[match] for match in near)}?"
+    listed = f"known: {', '.join(names)}" if names else f"no {what} is installed"
+    return f"{message}; {listed}; install the plugin that offers it, {BASE_PLUGINS}"
+
+
+def _article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _expect_kind(kind: str) -> None:
     if kind not in KINDS:
-        near = difflib.get_close_matches(kind, KINDS, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ArgumentError(f"there is no kind {kind!r}{hint} The kinds are {', '.join(KINDS)}")
+        raise ArgumentError(f"there is no kind {kind!r}; the kinds are {', '.join(KINDS)}")
 
 
 def build_registry() -> Registry:

@@ -112,7 +112,10 @@ def _run_epoch(
             model.backward_parameters(loss.backward())
             model.expect_all_undone()
             optimizer.step(batch.active)
-            total += value.cpu() * batch.size
+            if isinstance(batch.size, int):
+                total.add_(value, alpha=batch.size)
+            else:
+                total += value.cpu() * batch.size
     return total / torch.tensor(split.lengths or len(split))
 
 

@@ -50,7 +50,7 @@ def reproduce(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ArgumentError(f"cannot write results to {out}: {error.strerror}") from error
-    processes = jobs or len(os.sched_getaffinity(0))
+    processes = jobs or os.cpu_count() or 1
     with track("trainings", count_epochs(settings)) as advance:
         results = run_study(settings, processes, advance)
     write_study(results, out, processes)

@@ -1,0 +1,93 @@
+"""Commands that plugins bring: listed from metadata, and imported only when they are run."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Collection
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from coreframe.errors import BrokenPlugin
+from coreframe.registry.record import ComponentRecord
+from coreframe.registry.registry import get_registry
+
+__all__ = ["CommandGroup", "PluginCommand"]
+
+# Typer 0.26 moved the classes of its contexts and commands to a private place, hence Any below.
+
+
+class PluginCommand(TyperCommand):
+    """Stands for a plugin's command in the help; the command itself is loaded to be run.
+
+    Args:
+        name: the name it is run by, qualified where the bare one belongs to another.
+        help: what the help says of it.
+        hidden: whether the help leaves it out.
+    """
+
+    def __init__(self, name: str, *, help: str = "", hidden: bool = False) -> None:  # noqa: A002  # typer's name
+        super().__init__(name, help=help, hidden=hidden, rich_markup_mode=None)
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """The context of the loaded command, which then runs in this one's place."""
+        record = get_registry().find_command(str(self.name))
+        return _load(record).make_context(info_name, args, parent, **extra)
+
+
+class CommandGroup(TyperGroup):
+    """The core's commands and, read when somebody looks beyond these, those of plugins."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        self._add_plugin_commands()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands:
+            self._add_plugin_commands()
+        return super().get_command(ctx, cmd_name)
+
+    def _add_plugin_commands(self) -> None:
+        own = [name for name, c in self.commands.items() if not isinstance(c, PluginCommand)]
+        for command in _plugin_commands(taken=own):
+            self.commands.setdefault(str(command.name), command)
+
+
+def _plugin_commands(taken: Collection[str]) -> list[PluginCommand]:
+    """Placeholders: the bare name if it is free, else the qualified one, as for components."""
+    records = get_registry().commands()
+    offers = Counter(record.name for record in records)
+    commands: list[PluginCommand] = []
+    for record in records:
+        if record.name in taken or offers[record.name] > 1:
+            commands.append(PluginCommand(record.qualified, help=_origin(record)))
+            commands.append(PluginCommand(record.name, hidden=True))  # says that it is ambiguous
+        else:
+            commands.append(PluginCommand(record.name, help=_origin(record)))
+    return commands
+
+
+def _origin(record: ComponentRecord) -> str:
+    faulty = record.status in ("incompatible", "malformed")
+    return f"from {record.source}" + (f" ({record.status})" if faulty else "")
+
+
+def _load(record: ComponentRecord) -> Any:
+    function = get_registry().load(record)
+    fault = f"{record.target} is not a function"
+    if inspect.isfunction(function):
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(record.name)(function)
+        try:
+            return get_command(app)
+        except Exception as error:  # noqa: BLE001  # typer has no error of its own for this
+            fault = f"typer cannot make a command of {record.target}: {error}"
+    raise BrokenPlugin(
+        f"command {record.name} of {record.source} cannot be used: {fault}; "
+        f"report this to the author of {record.distribution}"
+    )

@@ -1,0 +1,46 @@
+"""`coreframe show`: one component."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from coreframe.cli.options import JsonOption, KindOption
+from coreframe.registry.registry import get_registry
+
+__all__ = ["show"]
+
+SCHEMA = 1  # of the JSON; raised when a field goes or changes its meaning
+
+
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Linear, or coreframe_linear.Linear.")
+    ],
+    *,
+    kind: KindOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a component: arguments, formula, origin."""
+    distribution, _, bare = name.rpartition(".")
+    record = get_registry().find(bare, kind=kind, distribution=distribution or None)
+
+    # Imported here, since they import torch, and a name that is wrong need not wait for it.
+    from coreframe.assembly.arguments import describe_signature  # noqa: PLC0415
+    from coreframe.assembly.create import load_class  # noqa: PLC0415
+
+    cls = load_class(record)
+    signature = f"{record.name}{describe_signature(cls)}"
+    docstring = inspect.cleandoc(cls.__doc__ or "")
+    if as_json:
+        component = {**asdict(record), "signature": signature, "docstring": docstring}
+        typer.echo(json.dumps({"schema": SCHEMA, "component": component}, indent=2))
+        return
+    typer.echo(f"{signature}\n\n{docstring or 'It has no docstring.'}\n")
+    typer.echo(f"kind          {record.kind}")
+    typer.echo(f"distribution  {record.distribution} {record.version}")
+    typer.echo(f"target        {record.target}")

@@ -1,0 +1,143 @@
+"""Conflicts: two distributions that offer one name."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from coreframe import AmbiguousComponent, UnknownComponent, create, get_registry
+from coreframe.registry.record import normalize
+
+if TYPE_CHECKING:
+    from tests.registry.conftest import Install
+
+LAYER = """
+    from coreframe import Module
+
+    class Swish(Module):
+        def forward(self, x):
+            return x
+
+        def backward(self, dy):
+            return dy
+"""
+
+
+def install_two(install: "Install", first: str = "alpha-nets", second: str = "beta.nets") -> None:
+    for name in (first, second):
+        module = f"{normalize(name)}_layers"
+        install(name, f"[coreframe.modules]\nSwish = {module}:Swish", {module: LAYER})
+
+
+def test_a_name_that_two_distributions_offer_is_an_error_that_lists_both(
+    install: "Install",
+) -> None:
+    install_two(install)
+    with pytest.raises(AmbiguousComponent) as error:
+        create("module", "Swish")
+    assert str(error.value) == (
+        "module Swish is offered by alpha-nets 1.0 (alpha_nets_layers:Swish) and "
+        "beta.nets 1.0 (beta_nets_layers:Swish): write alpha_nets.Swish or beta_nets.Swish, "
+        "or uninstall all but one"
+    )
+
+
+def test_both_stay_listed_as_ambiguous_and_say_how_to_pick(install: "Install") -> None:
+    install_two(install)
+    found = [r for r in get_registry().components("module") if r.name == "Swish"]
+    assert [(r.distribution, r.status) for r in found] == [
+        ("alpha-nets", "ambiguous"),
+        ("beta.nets", "ambiguous"),
+    ]
+    assert "write alpha_nets.Swish" in found[0].detail
+
+
+def test_the_distributions_name_picks_one(install: "Install") -> None:
+    install_two(install)
+    assert type(create("module", "alpha_nets.Swish")).__module__ == "alpha_nets_layers"
+    assert type(create("module", "beta_nets.Swish")).__module__ == "beta_nets_layers"
+
+
+@pytest.mark.parametrize("spelling", ["beta.nets", "beta-nets", "Beta_Nets"])
+def test_a_distribution_may_be_spelt_as_pip_accepts_it(install: "Install", spelling: str) -> None:
+    install_two(install)
+    assert get_registry().find("Swish", distribution=spelling).distribution == "beta.nets"
+
+
+def test_the_picked_ones_repr_picks_it_again(install: "Install") -> None:
+    install_two(install)
+    layer = create("module", "beta_nets.Swish")
+    assert repr(layer) == "beta_nets.Swish()"
+    assert type(create("module", repr(layer))) is type(layer)
+
+
+def test_install_order_never_matters(install: "Install") -> None:
+    install_two(install, "beta.nets", "alpha-nets")
+    with pytest.raises(AmbiguousComponent, match=r"by alpha-nets 1\.0 .* and beta\.nets 1\.0"):
+        create("module", "Swish")
+
+
+def test_only_that_name_is_ambiguous(install: "Install") -> None:
+    install_two(install)
+    install("third", "[coreframe.modules]\nMish = third_layers:Swish", {"third_layers": LAYER})
+    create("module", "Mish")
+    assert get_registry().find("Mish").status == "ok"
+
+
+def test_the_same_name_of_two_kinds_is_no_conflict_where_the_kind_is_said(
+    install: "Install",
+) -> None:
+    install("one", "[coreframe.modules]\nHinge = one:Hinge\n[coreframe.optimizers]\nHinge = one:H")
+    registry = get_registry()
+    assert registry.find("Hinge", kind="optimizer").target == "one:H"
+    assert registry.find("Hinge", kind="module").status == "ok"
+    with pytest.raises(AmbiguousComponent, match="Hinge is a module and an optimizer: say which"):
+        registry.find("Hinge")
+
+
+def test_an_unknown_distribution_of_a_known_name_says_where_it_is(install: "Install") -> None:
+    install_two(install)
+    with pytest.raises(UnknownComponent) as error:
+        create("module", "gamma.Swish")
+    assert str(error.value) == (
+        "no installed plugin offers a module named gamma.Swish; "
+        "there is alpha_nets.Swish and beta_nets.Swish"
+    )
+
+
+def test_a_command_that_two_distributions_offer_is_ambiguous_too(install: "Install") -> None:
+    for name in ("one", "two"):
+        install(name, f"[coreframe.commands]\nsweep = {name}:run")
+    with pytest.raises(AmbiguousComponent, match=r"command sweep is offered by one 1\.0"):
+        get_registry().find_command("sweep")
+    assert get_registry().find_command("two.sweep").target == "two:run"
+
+
+def test_a_distribution_found_twice_on_the_path_counts_once_and_the_first_wins(
+    install: "Install",
+) -> None:
+    install("twice", "[coreframe.modules]\nSwish = old:Swish", version="1.0")
+    install("Twice", "[coreframe.modules]\nSwish = new:Swish", version="2.0")  # now in front
+    record = get_registry().find("Swish")
+    assert (record.version, record.target, record.status) == ("2.0", "new:Swish", "ok")
+
+
+def test_what_a_hidden_older_version_offered_is_gone(install: "Install") -> None:
+    install("twice", "[coreframe.modules]\nSwish = old:Swish", version="1.0")
+    install("twice", "[console_scripts]\nsomething = new:main", version="2.0")
+    assert "Swish" not in [record.name for record in get_registry().components()]
+
+
+def test_a_longer_name_in_front_hides_nothing(install: "Install") -> None:
+    install("swish", "[coreframe.modules]\nSwish = swish:Swish")
+    folder = install("swish-extra", "[coreframe.modules]\nExtra = extra:Extra")
+    # Older tools wrote the dash into the folder's name, where it also ends the name.
+    (folder / "swish_extra-1.0.dist-info").rename(folder / "swish-extra-1.0.dist-info")
+    names = {r.name: r.distribution for r in get_registry().components("module")}
+    assert names["Swish"] == "swish"
+    assert names["Extra"] == "swish-extra"
+
+
+def test_a_distribution_that_offers_one_name_twice_is_ambiguous(install: "Install") -> None:
+    install("one", "[coreframe.modules]\nSwish = one:First\nSwish = one:Second")
+    with pytest.raises(AmbiguousComponent, match=r"one:First.* and .*one:Second"):
+        get_registry().find("Swish")

@@ -1,0 +1,63 @@
+"""The public names: a change here is a change for every plugin author."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import coreframe
+
+PUBLIC = """
+AmbiguousComponent ArgumentError BrokenPlugin Buffer CheckFailed Checkpoint CheckpointError
+ComponentRecord Constant CoreframeError Dataset Evaluation Folds History Initializer Loss
+Module Normal Optimizer Parameter ProtocolError RandomStreams Registry Replicas Schedule
+Selection Sequential Setting Shape ShapeError Slab SpecError Split StaleOptimizer StateError
+Subset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
+compute_accuracy create evaluate get_registry hookimpl load_checkpoint parse_model
+reset_registry save_checkpoint summarize train_model xavier_normal
+"""
+
+
+def test_the_public_names_are_these() -> None:
+    assert coreframe.__all__ == PUBLIC.split()
+    assert coreframe.__all__ == sorted(coreframe.__all__)
+
+
+def test_every_public_name_can_be_had_and_is_the_one_that_mypy_sees() -> None:
+    tree = ast.parse(Path(coreframe.__file__).read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    homes = {
+        alias.name: str(node.module)
+        for node in imports
+        for alias in node.names
+        if str(node.module).startswith("coreframe.")
+    }
+    assert homes.keys() == set(coreframe.__all__)
+    for name, home in homes.items():
+        assert getattr(coreframe, name) is getattr(importlib.import_module(home), name)
+
+
+def test_a_name_that_is_not_public_is_an_attribute_error() -> None:
+    assert not hasattr(coreframe, "no_such_name")
+    assert dir(coreframe) == coreframe.__all__
+
+
+def test_importing_the_core_imports_no_torch_and_no_plugin() -> None:
+    code = (
+        "import sys, coreframe, coreframe.registry.registry, coreframe.cli.app; "
+        "coreframe.get_registry().components(); "
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "coreframe" in loaded
+    assert "torch" not in loaded
+    assert not [name for name in loaded if name.startswith("coreframe_")]
+
+
+def test_the_version_is_that_of_the_installed_distribution() -> None:
+    assert coreframe.__version__ == version("coreframe")

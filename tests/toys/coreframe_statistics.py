@@ -1,0 +1,92 @@
+"""Small components with a mean, a buffer and noise, for tests of training.
+
+`STATISTICS` offers them by name, as `TOYS` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from coreframe import Buffer, ComponentRecord, Loss, Module, Shape, hookimpl
+
+__all__ = ["STATISTICS", "MeanOfSquares", "Noise", "RunningMean", "Statistics"]
+
+
+class MeanOfSquares(Loss):
+    """ℓ = (1/n) Σᵢ (predᵢ − actualᵢ)², n counting the elements; dpred = (2/n) (pred − actual)."""
+
+    def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
+        self.expect_same_shape(pred, actual)
+        difference = pred - actual
+        share = self.share(difference, weight)
+        self.save(difference, share)
+        return self.weighted_sum(difference.square(), share)
+
+    def backward(self) -> Tensor:
+        difference, share = self.saved()
+        gradient: Tensor = difference * (2 * share)
+        return gradient
+
+    def predict(self, output: Tensor) -> Tensor:
+        return output.argmax(-1)
+
+    def classes(self, actual: Tensor) -> Tensor:
+        return actual.argmax(-1)
+
+
+class RunningMean(Module):
+    """y = x; keeps m ← 0.9 m + 0.1 mean(x) while training, in double precision."""
+
+    def __init__(self, size: int) -> None:
+        self.mean = Buffer((size,), dtype=torch.float64)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.mean.value = 0.9 * self.mean.value + 0.1 * x.double().mean(-2)
+        self.save()
+        return x
+
+    def backward(self, *gradwrtoutput: Tensor) -> Tensor:
+        (dy,) = gradwrtoutput
+        self.saved()
+        return dy
+
+    def output_shape(self, input_shape: Shape | None) -> Shape | None:
+        return input_shape
+
+
+class Noise(Module):
+    """y = x + u while training, u uniform in [0, 0.1) from the noise stream; dx = dy."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.save()
+        if not self.training:
+            return x
+        rows = x.shape[len(self.replicas) :]
+        return x + 0.1 * self.random.uniform("noise", rows).to(x)
+
+    def backward(self, *gradwrtoutput: Tensor) -> Tensor:
+        (dy,) = gradwrtoutput
+        self.saved()
+        return dy
+
+    def output_shape(self, input_shape: Shape | None) -> Shape | None:
+        return input_shape
+
+
+class Statistics:
+    """Offers these components to a registry."""
+
+    @hookimpl
+    def coreframe_components(self) -> Iterable[ComponentRecord]:
+        kinds = {"MeanOfSquares": "loss", "Noise": "module", "RunningMean": "module"}
+        return [
+            ComponentRecord(kind, name, "coreframe-statistics", "1.0", f"{__name__}:{name}")
+            for name, kind in kinds.items()
+        ]
+
+
+STATISTICS = Statistics()

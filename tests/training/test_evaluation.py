@@ -1,0 +1,146 @@
+"""Evaluation: loss and accuracy of a model on a split."""
+
+from typing import Any
+
+import pytest
+import torch
+from coreframe_statistics import MeanOfSquares
+from coreframe_toys import Affine, Points, Square, SumOfSquares
+from torch import Tensor
+
+import coreframe as cf
+from coreframe.training import evaluation
+
+# Outputs are the inputs, so that figures can be worked out by hand.
+IDENTITY = cf.Sequential
+TARGETS = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+OUTPUTS = torch.tensor([[3.0, 1.0], [0.0, 2.0], [0.5, 1.0], [1.0, 0.5]])  # right, wrong, right, …
+SQUARES = torch.tensor([5.0, 5.0, 0.25, 1.25])  # per sample, summed over its two outputs
+
+
+def identity(**seeding: Any) -> cf.Module:
+    return cf.assemble([], **seeding or {"seed": 0})
+
+
+def test_accuracy_by_hand() -> None:
+    split = cf.TensorSplit(OUTPUTS, TARGETS)
+    assert cf.compute_accuracy(identity(), split, MeanOfSquares()) == 0.5
+
+
+def test_loss_by_hand() -> None:
+    split = cf.TensorSplit(OUTPUTS, TARGETS)
+    assert cf.evaluate(identity(), split, MeanOfSquares()).loss == SQUARES.sum() / 8
+    assert cf.evaluate(identity(), split, SumOfSquares()).loss == SQUARES.sum()
+
+
+def test_a_population_gets_one_figure_each_also_where_it_shares_the_data() -> None:
+    shared = cf.TensorSplit(OUTPUTS, TARGETS)
+    result = cf.evaluate(identity(seeds=[0, 1, 2]), shared, MeanOfSquares())
+    assert result.loss.shape == result.accuracy.shape == (3,)
+    assert result.accuracy.tolist() == [0.5] * 3
+
+
+def test_each_replica_is_compared_with_its_own_data() -> None:
+    inputs = torch.stack([OUTPUTS, TARGETS])
+    split = cf.TensorSplit(inputs, TARGETS.expand(2, -1, -1), (2,))
+    result = cf.evaluate(identity(seeds=[0, 1]), split, MeanOfSquares())
+    assert result.accuracy.tolist() == [0.5, 1.0]
+    assert result.loss.tolist() == [SQUARES.sum() / 8, 0.0]
+
+
+@pytest.mark.parametrize("loss", [MeanOfSquares(), SumOfSquares()])
+def test_replicas_of_unequal_length_count_their_own_samples(loss: cf.Loss) -> None:
+    rows = [torch.tensor([0]), torch.tensor([1, 2, 3]), torch.tensor([3, 0])]
+    split = cf.Subset(cf.TensorSplit(OUTPUTS, TARGETS), rows)
+    result = cf.evaluate(identity(seeds=[0, 1, 2]), split, loss)
+    assert result.accuracy.tolist() == pytest.approx([1.0, 1 / 3, 0.5])
+    for replica, row in enumerate(rows):
+        total = SQUARES[row].sum().item()
+        wanted = total / (2 * len(row)) if loss.reduction == "mean" else total
+        assert result.loss[replica].item() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize("rows", [1, 3, 7, 4096])
+@pytest.mark.parametrize("loss", [MeanOfSquares(), SumOfSquares()])
+@pytest.mark.parametrize("lengths", [None, (20, 13, 1)])
+def test_it_does_not_matter_how_many_samples_one_pass_takes(
+    monkeypatch: pytest.MonkeyPatch, rows: int, loss: cf.Loss, lengths: tuple[int, ...] | None
+) -> None:
+    model = cf.assemble(["Affine(2, 2)"], seeds=[0, 1, 2], dtype=torch.float64)
+    split = Points(20).train
+    if lengths:
+        split = cf.Subset(split, [torch.arange(length) for length in lengths])
+    whole = cf.evaluate(model, split, loss)
+    monkeypatch.setattr(evaluation, "ROWS", rows)
+    parts = cf.evaluate(model, split, loss)
+    torch.testing.assert_close(parts.loss, whole.loss, rtol=1e-12, atol=0)
+    assert torch.equal(parts.accuracy, whole.accuracy)
+
+
+def test_the_model_is_evaluated_in_evaluation_mode_and_its_modes_are_restored() -> None:
+    model = cf.assemble(["Affine(2, 2)", "Noise", "RunningMean(2)"], seed=0)
+    noise = model.children()["1"]
+    noise.eval()
+    random = model.random.state()
+    first = cf.evaluate(model, Points(8).train, MeanOfSquares())
+    assert cf.evaluate(model, Points(8).train, MeanOfSquares()) == first  # no noise
+    assert [module.training for _, module in model.named_modules()] == [True, True, False, True]
+    assert torch.equal(model.random.state()["noise"], random["noise"])
+    assert not model.state()["2.mean"].any()  # no statistics either
+
+
+def test_nothing_is_kept() -> None:
+    model, loss = cf.assemble(["Affine(2, 2)", "Square"], seed=0), MeanOfSquares()
+    cf.compute_accuracy(model, Points(8).train, loss)
+    assert len(model.context.saved) == 0
+    with pytest.raises(cf.ProtocolError):
+        loss.backward()
+    assert all(not parameter.grad.any() for parameter in model.param())
+
+
+def test_after_an_error_modes_are_restored_and_nothing_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model, loss = cf.assemble(["Affine(2, 2)", "Square"], seed=0), MeanOfSquares()
+
+    def broken(self: Square, x: Tensor) -> Tensor:
+        loss.save(x)
+        raise RuntimeError("no forward")
+
+    monkeypatch.setattr(Square, "forward", broken)
+    with pytest.raises(RuntimeError, match="no forward"):
+        cf.evaluate(model, Points(8).train, loss)
+    assert all(module.training for _, module in model.named_modules())
+    with pytest.raises(cf.ProtocolError):
+        loss.backward()
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_evaluation_does_not_change_the_training_that_follows() -> None:
+    histories = []
+    for look in (False, True):
+        model = cf.assemble(["Affine(2, 2)", "Noise"], seed=0)
+        optimizer = cf.create("optimizer", "Descent(lr=0.01)", model)
+        if look:
+            cf.evaluate(model, Points(8).test, MeanOfSquares())
+        history = cf.train_model(model, Points(8), MeanOfSquares(), optimizer, epochs=2)
+        histories.append(history.loss)
+    assert torch.equal(*histories)
+
+
+def test_data_of_another_population_is_refused() -> None:
+    split = Points(8, seed=[0, 1]).train
+    for model in (identity(), identity(seeds=[0, 1, 2])):
+        with pytest.raises(cf.ShapeError, match=r"the data is for replicas \(2,\), the model has "):
+            cf.evaluate(model, split, MeanOfSquares())
+
+
+def test_an_empty_split_is_refused() -> None:
+    with pytest.raises(cf.ShapeError, match="the split has no samples"):
+        cf.evaluate(identity(), cf.TensorSplit(OUTPUTS[:0], TARGETS[:0]), MeanOfSquares())
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_data_of_another_precision_follows_the_model(dtype: torch.dtype) -> None:
+    model = cf.assemble(Affine(2, 2), seed=0, dtype=dtype)
+    assert cf.evaluate(model, Points(8).train, MeanOfSquares()).loss.dtype is torch.float64
