@@ -52,7 +52,10 @@ class Loss(Component):
 
     @abstractmethod
     def predict(self, output: Tensor) -> Tensor:
-        """The predicted class (or value) of each sample, `(*replicas, batch)`."""
+        """The predicted class of each sample, `(*replicas, batch)`; its value in regression.
+
+        Classes are integers. Real numbers are values, of which there is no accuracy.
+        """
 
     def classes(self, actual: Tensor) -> Tensor:
         """The class of each target, to compare with `predict`; the target itself by default."""

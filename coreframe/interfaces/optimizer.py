@@ -40,8 +40,8 @@ class Optimizer(Component):
     state_names: ClassVar[tuple[str, ...]] = ()
     """Names of the flat tensors kept between steps, which start at zero."""
 
-    steps: int = 0
-    """How many steps have been taken."""
+    steps: int | Tensor = 0
+    """How many steps have been taken; `(R,)` once replicas have rested while others went on."""
 
     _lr_factor: float | Tensor = 1.0
 
@@ -119,12 +119,13 @@ class Optimizer(Component):
                 self.update(slab)
             else:
                 self._update_active(flat, slab, active)
-        self.steps += 1
+        with torch.inference_mode(False):
+            self.steps = self.steps + (1 if active is None else active.to(torch.int64, copy=True))
 
     def state(self) -> dict[str, Tensor]:
         """Copies of the state, by name and path (`velocity.0.weight`), and the step count."""
         state = {name: view.clone() for name, view in self._views().items()}
-        return state | {"steps": torch.tensor(self.steps)}
+        return state | {"steps": torch.as_tensor(self.steps).expand(self.replicas).clone()}
 
     def load_state(self, state: Mapping[str, Tensor]) -> Self:
         """Take over a `state()` of the same names and shapes.
@@ -133,11 +134,14 @@ class Optimizer(Component):
             StateError: naming every entry that does not fit; nothing has been changed then.
         """
         views = self._views()
-        shapes = {name: tuple(view.shape) for name, view in views.items()} | {"steps": ()}
+        shapes = {name: tuple(view.shape) for name, view in views.items()} | {
+            "steps": self.replicas
+        }
         check_state(repr(self), shapes, state)
         for name, view in views.items():
             view.copy_(state[name])
-        self.steps = int(state["steps"].item())
+        steps = state["steps"].clone()
+        self.steps = steps if bool((steps != steps.max()).any()) else int(steps.max())
         return self
 
     def select(self, replicas: Selection | Tensor) -> Self:
@@ -161,6 +165,9 @@ class Optimizer(Component):
         }
         if isinstance(self._lr_factor, Tensor):
             self._lr_factor = _as_setting(select_leading(self._lr_factor, chosen))
+        if isinstance(self.steps, Tensor):
+            steps = select_leading(self.steps, chosen)
+            self.steps = steps if steps.dim() else int(steps.item())
         self.select_arguments(chosen)
         self._storage, self._slabs = storage, None
         self._states = [self._zeros(flat) for flat in storage.flats]

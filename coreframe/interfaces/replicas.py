@@ -94,5 +94,6 @@ def expand_setting(name: str, value: Setting | Tensor, replicas: Replicas) -> fl
         raise ArgumentError(wrong) from None
     if numbers.shape != replicas or not replicas:
         have = f"a population of {replicas[0]}" if replicas else "a lone model"
-        raise ArgumentError(f"{name} has {numbers.numel()} numbers for {have}")
+        count = "1 number" if numbers.numel() == 1 else f"{numbers.numel()} numbers"
+        raise ArgumentError(f"{name} has {count} for {have}")
     return numbers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import torch
@@ -50,11 +51,21 @@ class Flat:
 
     def expand(self, numbers: Tensor) -> Tensor:
         """One number per replica `(R,)`, as a flat tensor that repeats it over its replica."""
-        flat = torch.zeros_like(self.value)
-        for segment in self.segments:
-            view = segment.view(flat)
-            view.copy_(numbers.reshape(-1, *[1] * (view.dim() - 1)))
-        return flat
+        # One more, for the gaps: they stay zero.
+        numbers = torch.cat([numbers.to(self.value), self.value.new_zeros(1)])
+        return numbers.index_select(0, self._owners)
+
+    @cached_property
+    def _owners(self) -> Tensor:
+        """Of which replica each element is; the gaps come after the last one."""
+        (count,) = self.replicas
+        with torch.inference_mode(False):
+            owners = torch.full_like(self.value, count, dtype=torch.int32)
+            replicas = torch.arange(count, dtype=torch.int32, device=owners.device)
+            for segment in self.segments:
+                view = segment.view(owners)
+                view.copy_(replicas.reshape(-1, *[1] * (view.dim() - 1)))
+        return owners
 
 
 class Storage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import operator
 from collections.abc import Iterable, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Generator, Tensor
@@ -93,11 +93,22 @@ class RandomStreams:
             for generator, row in zip(self._generators[stream], rows, strict=True):
                 generator.set_state(row.clone())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # For copy and pickle. Generator's own takes a reference to None away each time, so that
+        # Python 3.11 aborts after some thousand copies (pytorch/pytorch#188032).
+        return _restore, (self.seeds, self.state())
+
     def _seed_list(self) -> list[int]:
         return [self.seeds] if isinstance(self.seeds, int) else list(self.seeds)
 
     def _join(self, tensors: list[Tensor]) -> Tensor:
         return torch.stack(tensors) if self.replicas else tensors[0]
+
+
+def _restore(seeds: int | Sequence[int], state: dict[str, Tensor]) -> RandomStreams:
+    random = RandomStreams(seeds)
+    random.load_state(state)
+    return random
 
 
 def _whole_numbers(seeds: int | Sequence[int]) -> int | tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coreframe.errors import ShapeError
+from coreframe.errors import ArgumentError, ShapeError
 from coreframe.interfaces.dataset import Split
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
@@ -20,7 +20,10 @@ ROWS = 4096  # samples of all replicas in one pass: activations that stay in the
 
 
 class Evaluation(NamedTuple):
-    """Loss and accuracy (from 0 to 1), one number per replica each, shape `replicas`."""
+    """Loss and accuracy (from 0 to 1), one number per replica each, shape `replicas`.
+
+    In regression there is no accuracy: it is NaN.
+    """
 
     loss: Tensor
     accuracy: Tensor
@@ -36,8 +39,12 @@ def compute_accuracy(model: Module, split: Split, loss: Loss) -> Tensor:
 
     Raises:
         ShapeError: if the split belongs to a population of another size, or is empty.
+        ArgumentError: if the loss predicts values rather than classes.
     """
-    return evaluate(model, split, loss).accuracy
+    accuracy = evaluate(model, split, loss).accuracy
+    if accuracy.isnan().any():
+        raise ArgumentError(f"there is no accuracy: {loss!r} predicts values here, not classes")
+    return accuracy
 
 
 def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
@@ -55,13 +62,19 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
             output = model.forward(x)
             valid = positions < lengths.unsqueeze(-1)
             weight = None if bool(valid.all()) else place(valid.to(output.dtype))
-            hits = loss.predict(output) == loss.classes(actual)
-            correct += (hits.cpu() & valid).sum(-1)
+            correct += _count_hits(loss, output, actual, valid)
             value = loss.compute_loss(output, actual, weight).cpu()
             total += value * valid.sum(-1) if loss.reduction == "mean" else value
     count = lengths.to(torch.float64)
     mean = total / count if loss.reduction == "mean" else total
     return Evaluation(mean, correct / count)
+
+
+def _count_hits(loss: Loss, output: Tensor, actual: Tensor, valid: Tensor) -> Tensor:
+    predicted = loss.predict(output)
+    if predicted.is_floating_point():  # values are near or far, not right or wrong
+        return torch.tensor(torch.nan)
+    return ((predicted == loss.classes(actual)).cpu() & valid).sum(-1)
 
 
 def expect_fitting(model: Module, split: Split) -> None:

@@ -95,7 +95,17 @@ def test_autograd_agrees(dtype: torch.dtype, batch: tuple[int, ...], replicas: i
 def test_autograd_agrees_for_sizes_about_a_register(in_size: int, out_size: int) -> None:
     for batch in (1, 2, 16, 20, 50):
         layer = Linear(in_size, out_size).initialize(seeds=[0, 1], dtype=torch.float64)
-        expect_autograd_agrees(layer, normal(2, batch, in_size), 1e-12)
+        x = normal(2, batch, in_size)
+        for either_way_round in (x, x.mT.contiguous().mT):
+            layer.zero_grad()
+            expect_autograd_agrees(layer, either_way_round, 1e-12)
+
+
+@pytest.mark.parametrize("batch", [4, 16])
+def test_chains_of_layers_conform(batch: int) -> None:
+    spec = "Sequential(Linear(2, 25), Linear(25, 25), Linear(25, 2))"
+    check_gradients(spec, normal(batch, 2))
+    check_population(spec, normal(3, batch, 2))
 
 
 @pytest.mark.parametrize("replicas", [0, 3])
@@ -139,9 +149,9 @@ def test_inputs_of_other_sizes_are_refused() -> None:
         with pytest.raises(ShapeError, match=r"^Linear\(2, 3\) at 0 .*takes 2 features.* got \("):
             model.forward(normal(*shape))
     population = Linear(2, 3).initialize(seeds=[0, 1], dtype=torch.float64)
-    for shape in ((4, 2), (4, 5, 2), (2, 2), (1, 2, 2)):  # each could be cut into two replicas
+    for other in ((4, 2), (4, 5, 2), (2, 2), (1, 2, 2)):  # each could be cut into two replicas
         with pytest.raises(ShapeError, match=r"for replicas \(2,\) takes 2 features"):
-            population.forward(normal(*shape))
+            population.forward(normal(*other))
     population.expect_all_undone()
 
 

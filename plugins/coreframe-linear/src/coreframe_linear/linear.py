@@ -45,25 +45,27 @@ class Linear(Module):
         rows = self._rows(x, self.in_size)
         self.save(rows)
         weight, bias = self.weight.value, self.bias.value
-        if self.replicas:
-            s = affine(rows, weight, bias)
-        else:
-            s = torch.addmm(bias, rows, weight.mT)
+        many = self.replicas
+        s = affine(rows, weight, bias) if many else torch.addmm(bias, rows, weight.mT)
         return s if rows is x else s.reshape(*x.shape[:-1], self.out_size)
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (ds,) = gradwrtoutput
-        self.backward_parameters(ds)
+        (x,) = self.saved()
+        rows = self._rows(ds, self.out_size)
+        self._add_gradients(x, rows)
         # s = x wᵀ + b, so ∂s/∂x = w
-        rows, weight = self._rows(ds, self.out_size), self.weight.value
-        dx = product(rows, weight) if self.replicas else rows @ weight
+        weight = self.weight.value
+        dx = product(rows, weight, like=x) if self.replicas else rows @ weight
         return dx if rows is ds else dx.reshape(*ds.shape[:-1], self.in_size)
 
     def backward_parameters(self, *gradwrtoutput: Tensor) -> None:
-        # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
         (ds,) = gradwrtoutput
         (x,) = self.saved()
-        ds = self._rows(ds, self.out_size)
+        self._add_gradients(x, self._rows(ds, self.out_size))
+
+    def _add_gradients(self, x: Tensor, ds: Tensor) -> None:
+        # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
         if self.replicas:
             add_product(ds.mT, x, to=self.weight.grad)
             add_column_sums(ds, to=self.bias.grad)
@@ -80,11 +82,11 @@ class Linear(Module):
 
     def _rows(self, x: Tensor, features: int) -> Tensor:
         """`(*replicas, rows, features)`: any axes between batch and features join the batch."""
-        shape, leading = x.shape, len(self.replicas)
-        axes = len(shape) - leading
-        if axes < 2 or shape[-1] != features or shape[:leading] != self.replicas:
+        replicas = self.replicas
+        axes = x.dim() - len(replicas)
+        if axes < 2 or x.size(-1) != features or (replicas and x.size(0) != replicas[0]):
             raise ShapeError(
-                f"{self.described} for replicas {self.replicas} takes {features} features, "
-                f"as (*replicas, batch, …, {features}); it got {tuple(shape)}"
+                f"{self.described} for replicas {replicas} takes {features} features, "
+                f"as (*replicas, batch, …, {features}); it got {tuple(x.shape)}"
             )
-        return x if axes == 2 else x.flatten(leading, -2)
+        return x if axes == 2 else x.flatten(len(replicas), -2)

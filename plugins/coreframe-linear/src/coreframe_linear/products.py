@@ -19,15 +19,15 @@ REGISTER = 16  # float32 numbers in the widest vector register
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x wᵀ + b: `(R, n, in)`, `(R, out, in)` and `(R, out)` give `(R, n, out)`."""
     out_size = weight.shape[1]
-    if _fill(out_size) < _fill(x.shape[1]):
+    if _fill(out_size) < _fill(x.shape[1]) and x.shape[2] >= REGISTER:
         s = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT
         return s.contiguous() if out_size < REGISTER else s  # what is narrow is cheap to turn
     return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
 
 
-def product(a: Tensor, b: Tensor) -> Tensor:
-    """a b: `(R, m, n)` and `(R, n, k)` give `(R, m, k)`."""
-    if _fill(b.shape[2]) < _fill(a.shape[1]):
+def product(a: Tensor, b: Tensor, *, like: Tensor) -> Tensor:
+    """a b: `(R, m, n)` and `(R, n, k)` give `(R, m, k)`, laid out in memory like `like`."""
+    if like.stride(1) < like.stride(2):
         return torch.bmm(b.mT, a.mT).mT
     return torch.bmm(a, b)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Loss
+from coreframe import Loss
 
 __all__ = ["MSE"]
 
@@ -35,10 +35,10 @@ class MSE(Loss):
         return gradient
 
     def predict(self, output: Tensor) -> Tensor:
-        """The class with the largest output; ArgumentError for a single output, a value."""
-        if output.dim() < 2 or output.shape[-1] < 2:
-            raise ArgumentError("MSE predicts a class from two outputs or more, not from a value")
-        return output.argmax(-1)
+        """The class with the largest output; of a single output, its value."""
+        if output.dim() == len(self.replicas) + 1:  # no features: the last axis is the batch
+            return output
+        return output.argmax(-1) if output.shape[-1] > 1 else output.squeeze(-1)
 
     def classes(self, actual: Tensor) -> Tensor:
         return self.predict(actual)

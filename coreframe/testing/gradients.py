@@ -1,0 +1,89 @@
+"""Gradients: does backward give the derivative of forward?"""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor
+
+from coreframe.errors import CheckFailed
+from coreframe.interfaces.loss import Loss
+from coreframe.interfaces.module import Module
+from coreframe.testing.differences import find_wrong_derivative
+from coreframe.testing.trial import Inputs, Trial
+
+__all__ = ["check_gradients", "check_loss_gradients"]
+
+
+def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+    """Compare every gradient that backward gives with central differences, in float64.
+
+    f(x, w) = Σ dy · y, with random dy; the gradients of f by x and by each parameter w are
+    tried element by element where they are small, else along random directions.
+
+    Args:
+        module: a module, or a spec; a copy of it is tried, in training mode.
+        x: the input `(*replicas, batch, *features)`, or several. Keep it away from kinks: near
+            one, differences are no derivative.
+        seed: of dy, and of a spec's parameters.
+
+    Raises:
+        CheckFailed: naming the input or the parameter, the index, what backward gave and what
+            the differences give.
+    """
+    trial = Trial(module, x, seed=seed)
+    dy = trial.random_dy()
+    found = trial.one_pass(dy)
+    tried = {trial.input_name(i): t for i, t in enumerate(trial.inputs) if t.is_floating_point()}
+    tried |= {name: parameter.value for name, parameter in trial.module.named_parameters()}
+
+    def terms() -> Tensor:
+        outputs = trial.forward()
+        trial.module.forget()
+        return torch.cat([(d * y).flatten() for d, y in zip(dy, outputs, strict=True)])
+
+    for name, tensor in tried.items():
+        # An input for which backward gives None must have no influence.
+        gradient = found.get(name, torch.zeros_like(tensor))
+        fault = find_wrong_derivative(name, tensor, gradient, terms, trial.generator)
+        if fault:
+            trial.fail(fault)
+
+
+def check_loss_gradients(
+    loss: Loss, pred: Tensor, actual: Tensor, weight: Tensor | None = None, *, seed: int = 0
+) -> None:
+    """Compare a loss's gradient for `pred` with central differences, in float64.
+
+    Args:
+        loss: a loss, its `replicas` set; a copy is tried.
+        pred: outputs `(*replicas, batch, *features)`, away from kinks.
+        actual: targets.
+        weight: `(*replicas, batch)`.
+        seed: of the directions, where `pred` is large.
+
+    Raises:
+        CheckFailed: naming the element, what backward gave and what the differences give, or
+            if the loss is not one number per replica.
+    """
+    own = copy.deepcopy(loss)
+    pred = pred.double().clone()
+    actual = actual.double() if actual.is_floating_point() else actual
+    weight = None if weight is None else weight.double()
+
+    def terms() -> Tensor:
+        value = own.compute_loss(pred, actual, weight)
+        own.clear()
+        return value
+
+    value = own.compute_loss(pred, actual, weight)
+    gradient = own.backward()
+    fault = ""
+    if tuple(value.shape) != own.replicas:
+        fault = f"the loss has shape {tuple(value.shape)}, not one number per replica"
+    fault = fault or find_wrong_derivative(
+        "pred", pred, gradient, terms, torch.Generator().manual_seed(seed)
+    )
+    if fault:
+        raise CheckFailed(f"{loss!r}: {fault} (seed {seed})")

@@ -1,0 +1,108 @@
+"""Population: do R replicas do what R lone models do?"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from coreframe.assembly.assemble import assemble
+from coreframe.errors import CheckFailed
+from coreframe.interfaces.loss import Loss
+from coreframe.interfaces.module import Module
+from coreframe.testing.comparison import find_difference
+from coreframe.testing.trial import Inputs, Outputs, Trial, as_tuple
+
+__all__ = ["check_loss_population", "check_population"]
+
+TOLERANCE = 1e-10  # batched products round differently; in float64
+LARGEST = 16  # a population as large as the features, where these are not many
+
+
+def check_population(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+    """Compare R replicas with R lone models of the same seeds, forward and backward, in float64.
+
+    The values drawn must be equal bit for bit; outputs and gradients within 1e-10 of the
+    largest. Beside the sizes of `x` it tries as many samples as replicas, and as many of both as
+    features: there, an axis taken for another shows in no shape.
+
+    Args:
+        module: a module without per-replica settings, or a spec; copies of it are tried.
+        x: the input `(R, batch, *features)`, or several; each replica gets its own part.
+        seed: replica r has seed + r.
+
+    Raises:
+        CheckFailed: naming the replica, the tensor and the index.
+    """
+    inputs = as_tuple(x)
+    count, batch, features = inputs[0].shape[0], inputs[0].shape[1], inputs[0].shape[-1]
+    sizes = {(count, batch), (count, count), (min(features, LARGEST),) * 2}
+    for replicas, samples in sorted(sizes):
+        resized = tuple(_resize(tensor, replicas, samples) for tensor in inputs)
+        _compare(module, resized, list(range(seed, seed + replicas)))
+
+
+def check_loss_population(
+    loss: Loss, pred: Tensor, actual: Tensor, weight: Tensor | None = None
+) -> None:
+    """Compare a loss of R replicas with R lone ones, value and gradient, in float64.
+
+    Args:
+        loss: the loss; copies of it are tried.
+        pred: outputs `(R, batch, *features)`.
+        actual: targets `(R, batch, …)`.
+        weight: `(R, batch)`.
+
+    Raises:
+        CheckFailed: naming the replica, the tensor and the index.
+    """
+    whole, lone = copy.deepcopy(loss), copy.deepcopy(loss)
+    whole.replicas, lone.replicas = tuple(pred.shape[:1]), ()
+    pred = pred.double()
+    actual = actual.double() if actual.is_floating_point() else actual
+    weight = None if weight is None else weight.double()
+    value = whole.compute_loss(pred, actual, weight)
+    gradient = whole.backward()
+    for r in range(pred.shape[0]):
+        own = None if weight is None else weight[r]
+        wanted = {"the loss": lone.compute_loss(pred[r], actual[r], own), "dpred": lone.backward()}
+        for name, got in {"the loss": value[r], "dpred": gradient[r]}.items():
+            fault = find_difference(name, got, wanted[name], tolerance=TOLERANCE)
+            if fault:
+                raise CheckFailed(f"{loss!r}: replica {r}: {fault}, as a lone loss gives it")
+
+
+def _compare(module: str | Module, inputs: Outputs, seeds: list[int]) -> None:
+    population = Trial(_initialized(module, seeds), inputs, seed=seeds[0])
+    dy = population.random_dy()
+    values = population.module.state()
+    outputs = population.forward()
+    gradients = population.one_pass(dy)
+    for r, seed in enumerate(seeds):
+        own_inputs = tuple(tensor[r] for tensor in population.inputs)
+        lone = Trial(_initialized(module, seed), own_inputs, seed=seed)
+        reason = f"so has the lone model of seed {seed}, and replica {r} of {len(seeds)} must too"
+        lone.expect_equal({name: t[r] for name, t in values.items()}, lone.module.state(), reason)
+        own_outputs = lone.forward()
+        got = {f"y {i}": output[r] for i, output in enumerate(outputs)}
+        wanted = {f"y {i}": output for i, output in enumerate(own_outputs)}
+        got |= {f"the gradient of {name}": g[r] for name, g in gradients.items()}
+        own_gradients = lone.one_pass(tuple(tensor[r] for tensor in dy))
+        wanted |= {f"the gradient of {name}": g for name, g in own_gradients.items()}
+        lone.expect_equal(got, wanted, reason, tolerance=TOLERANCE)
+
+
+def _initialized(module: str | Module, seeds: Sequence[int] | int) -> Module:
+    seed, several = (seeds, None) if isinstance(seeds, int) else (None, seeds)
+    if isinstance(module, str):
+        return assemble(module, seed=seed, seeds=several, dtype=torch.float64)
+    return copy.deepcopy(module).initialize(seed=seed, seeds=several, dtype=torch.float64)
+
+
+def _resize(tensor: Tensor, replicas: int, samples: int) -> Tensor:
+    """As many replicas and samples, taken in turn from those there are."""
+    rows = torch.arange(replicas) % tensor.shape[0]
+    columns = torch.arange(samples) % tensor.shape[1]
+    return tensor.index_select(0, rows).index_select(1, columns)

@@ -1,0 +1,129 @@
+"""Trial: a copy of a module, with inputs to run it on."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn, TypeAlias
+
+import torch
+from torch import Tensor
+
+from coreframe.assembly.assemble import assemble
+from coreframe.errors import CheckFailed
+from coreframe.interfaces.module import Module
+from coreframe.testing.comparison import find_difference
+
+__all__ = ["Inputs", "Outputs", "Trial", "as_tuple"]
+
+Inputs: TypeAlias = Tensor | Sequence[Tensor]
+"""The one input of a module, or all of them."""
+
+Outputs: TypeAlias = tuple[Tensor, ...]
+
+
+class Trial:
+    """A module to try out in float64: a copy, so that the one under check stays as it was.
+
+    Every forward begins with the same noise and the same buffers, so that two of them differ
+    only by what the check changed in between.
+
+    Args:
+        module: a module, or a spec to assemble. One that has no values yet draws them with the
+            seed.
+        x: the input `(*replicas, batch, *features)`, or a sequence of several.
+        seed: of whatever is drawn.
+    """
+
+    def __init__(self, module: str | Module, x: Inputs, *, seed: int) -> None:
+        self.module = _copy(module, seed).to(torch.float64).train()
+        self.inputs = tuple(_to_double(tensor) for tensor in as_tuple(x))
+        self.seed = seed
+        self.generator = torch.Generator().manual_seed(seed)
+        self._streams = self.module.random.state()
+        self._buffers = {name: b.value.clone() for name, b in self.module.named_buffers()}
+
+    def forward(self, inputs: Outputs | None = None) -> Outputs:
+        """The outputs for its own inputs, or for others of their shapes."""
+        self.module.random.load_state(self._streams)
+        for name, buffer in self.module.named_buffers():
+            buffer.value = self._buffers[name]
+        return as_tuple(self.module.forward(*(self.inputs if inputs is None else inputs)))
+
+    def backward(self, dy: Outputs) -> tuple[Tensor | None, ...]:
+        """The gradients for the inputs; unless each has one of its shape, the check fails."""
+        dx = as_tuple(self.module.backward(*dy))
+        if len(dx) != len(self.inputs):
+            self.fail(f"backward returned {len(dx)} gradients for {len(self.inputs)} inputs")
+        for index, (gradient, tensor) in enumerate(zip(dx, self.inputs, strict=True)):
+            if gradient is not None and gradient.shape != tensor.shape:
+                self.fail(
+                    f"the gradient of {self.input_name(index)} has shape "
+                    f"{tuple(gradient.shape)}, the input has {tuple(tensor.shape)}"
+                )
+        return dx
+
+    def gradients(self, *dx: Tensor | None) -> dict[str, Tensor]:
+        """By name: the gradients of the inputs, and what each parameter has accumulated."""
+        named = {self.input_name(i): d for i, d in enumerate(dx) if d is not None}
+        return named | {name: p.grad.clone() for name, p in self.module.named_parameters()}
+
+    def one_pass(self, dy: Outputs, inputs: Outputs | None = None) -> dict[str, Tensor]:
+        """The gradients of one forward and backward, from zero."""
+        self.module.forget()
+        self.module.zero_grad()
+        self.forward(inputs)
+        return self.gradients(*self.backward(dy))
+
+    def random_dy(self) -> Outputs:
+        """Unit normals in the shapes of the outputs."""
+        outputs = self.forward()
+        self.module.forget()
+        return tuple(self.random_like(output) for output in outputs)
+
+    def random_like(self, tensor: Tensor) -> Tensor:
+        """Unit normals in the shape of this tensor."""
+        return torch.randn(tensor.shape, generator=self.generator, dtype=torch.float64)
+
+    def input_name(self, index: int) -> str:
+        """How a message calls an input."""
+        return "x" if len(self.inputs) == 1 else f"input {index}"
+
+    def expect_equal(
+        self,
+        got: Mapping[str, Tensor],
+        wanted: Mapping[str, Tensor],
+        reason: str,
+        *,
+        tolerance: float = 0.0,
+    ) -> None:
+        """Fail unless the named tensors agree; see `find_difference` for the tolerance."""
+        for name in got.keys() ^ wanted.keys():
+            self.fail(f"{name} is {'given' if name in got else 'missing'}: {reason}")
+        for name, tensor in wanted.items():
+            fault = find_difference(name, got[name], tensor, tolerance=tolerance)
+            if fault:
+                self.fail(f"{fault}: {reason}")
+
+    def fail(self, what: str) -> NoReturn:
+        """Raise `CheckFailed`, saying of which module and how to repeat it."""
+        raise CheckFailed(f"{self.module!r}: {what} (seed {self.seed})")
+
+
+def as_tuple(tensors: Any) -> tuple[Any, ...]:
+    """One tensor, None or several, as a tuple."""
+    return tuple(tensors) if isinstance(tensors, list | tuple) else (tensors,)
+
+
+def _copy(module: str | Module, seed: int) -> Module:
+    if isinstance(module, str):
+        return assemble(module, seed=seed)
+    own = copy.deepcopy(module)
+    if not own.context.is_seeded and not any(p.is_bound for p in own.param()):
+        own.initialize(seed=seed)
+    return own
+
+
+def _to_double(tensor: Tensor) -> Tensor:
+    tensor = tensor.clone(memory_format=torch.contiguous_format)
+    return tensor.double() if tensor.is_floating_point() else tensor

@@ -1,0 +1,99 @@
+"""Datasets and splits: samples by index, shared or one set a replica."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from coreframe_toys import Points
+from torch import Tensor
+
+from coreframe import ArgumentError, Dataset, ShapeError, TensorSplit
+
+INDICES = torch.tensor([[3, 0], [1, 1], [4, 2]])
+
+
+def samples(*shape: int) -> Tensor:
+    return torch.arange(float(torch.Size(shape).numel())).reshape(shape)
+
+
+def test_shared_split_takes_any_indices() -> None:
+    split = TensorSplit(samples(5, 2, 3), torch.arange(5))
+    assert len(split) == 5
+    assert split.lengths is None
+    x, target = split.take(torch.tensor([3, 0, 3]))
+    assert torch.equal(x, split.input[[3, 0, 3]])
+    assert torch.equal(target, torch.tensor([3, 0, 3]))
+    x, target = split.take(INDICES)
+    assert torch.equal(x, split.input[INDICES])
+    assert torch.equal(target, INDICES)
+    assert split.take(torch.empty(0, dtype=torch.int64))[0].shape == (0, 2, 3)
+
+
+def test_split_of_each_replica_takes_each_its_own() -> None:
+    split = TensorSplit(samples(3, 5, 2), samples(3, 5), (3,))
+    assert len(split) == 5
+    x, target = split.take(INDICES)
+    for r in range(3):
+        assert torch.equal(x[r], split.input[r, INDICES[r]])
+        assert torch.equal(target[r], split.target[r, INDICES[r]])
+    with pytest.raises(ShapeError, match=r"must be \(\*replicas, batch\)"):
+        split.take(INDICES[0])
+    with pytest.raises(ShapeError, match=r"replicas \(3,\) cannot be taken by .* \(2, 2\)"):
+        split.take(INDICES[:2])
+
+
+def test_take_copies() -> None:
+    split = TensorSplit(samples(5, 2), samples(5))
+    x, _ = split.take(torch.arange(5))
+    x.zero_()
+    assert bool(split.input.any())
+
+
+def test_split_that_does_not_fit() -> None:
+    with pytest.raises(ShapeError, match="5 inputs for 4 targets"):
+        TensorSplit(samples(5, 2), samples(4, 2))
+    with pytest.raises(ShapeError, match=r"replicas \(2,\) needs .* got \(3, 5\)"):
+        TensorSplit(samples(2, 5), samples(3, 5), (2,))
+    with pytest.raises(ShapeError, match=r"needs tensors \(\*replicas, samples, …\)"):
+        TensorSplit(samples(2), samples(2), (2,))
+
+
+def test_select() -> None:
+    shared = TensorSplit(samples(5, 2), samples(5))
+    assert shared.select([0]) is shared
+    split = TensorSplit(samples(3, 5, 2), samples(3, 5), (3,))
+    two = split.select([2, 0])
+    assert two.replicas == (2,)
+    assert torch.equal(two.input, split.input[[2, 0]])
+    one = split.select(-1)
+    assert one.replicas == ()
+    assert torch.equal(one.target, split.target[2])
+    assert len(one) == 5
+    with pytest.raises(ArgumentError, match="no replica 3 in a population of 3"):
+        split.select([3])
+
+
+def test_dataset_selects_all_its_splits() -> None:
+    data = Points(6, seed=[1, 2, 3])
+    data.validation = data.test
+    train, test = data.part("train").take(INDICES), data.part("test").take(INDICES)
+    assert data.replicas == (3,)
+    assert data.select(torch.tensor([True, False, True])) is data
+    assert data.replicas == (2,)
+    assert torch.equal(data.train.take(INDICES[[0, 2]])[0], train[0][[0, 2]])
+    assert torch.equal(data.test.take(INDICES[[0, 2]])[0], test[0][[0, 2]])
+    assert data.part("validation").replicas == (2,)
+
+
+def test_shared_dataset_is_the_same_for_any_selection() -> None:
+    data = Points(6, seed=1)
+    train = data.train
+    assert data.select([5]).train is train
+
+
+def test_parts_by_name() -> None:
+    data: Dataset = Points(6)
+    assert data.part("train") is data.train
+    for name in ("validation", "select", "__init__"):
+        with pytest.raises(ArgumentError, match=f"has no {name} split"):
+            data.part(name)
