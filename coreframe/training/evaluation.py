@@ -13,6 +13,7 @@ from coreframe.errors import ArgumentError, ShapeError
 from coreframe.interfaces.dataset import Split
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
+from coreframe.interfaces.storage import Storage
 
 __all__ = ["Evaluation", "compute_accuracy", "evaluate", "expect_fitting", "placing"]
 
@@ -51,7 +52,7 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     """Loss and accuracy of a model on a split, in one pass; see `compute_accuracy`."""
     expect_fitting(model, split)
     loss.replicas = model.replicas
-    place = placing(model)
+    place = placing(model.storage)
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
     correct = torch.zeros(model.replicas, dtype=torch.float64)
     total = torch.zeros(model.replicas, dtype=torch.float64)
@@ -87,12 +88,11 @@ def expect_fitting(model: Module, split: Split) -> None:
         raise ShapeError("the split has no samples")
 
 
-def placing(model: Module) -> Callable[[Tensor], Tensor]:
-    """A function that moves tensors to the model's device, and real numbers to its dtype."""
-    flats = model.storage.flats
-    if not flats:
+def placing(storage: Storage) -> Callable[[Tensor], Tensor]:
+    """A function that moves tensors to a model's device, and real numbers to its dtype."""
+    if not storage.flats:
         return lambda tensor: tensor
-    dtype, device = flats[0].value.dtype, flats[0].value.device
+    dtype, device = storage.flats[0].value.dtype, storage.flats[0].value.device
 
     def place(tensor: Tensor) -> Tensor:
         return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)

@@ -99,8 +99,10 @@ def _run_epoch(
     factors: Iterator[Setting] | None,
 ) -> Tensor:
     """One pass over the samples; gives the mean loss of its batches, `(*replicas,)`."""
-    storage, place = model.storage, placing(model)
-    total = torch.zeros(model.replicas, dtype=torch.float64)
+    storage = model.storage
+    place = placing(storage)
+    losses: list[Tensor] = []
+    sizes: list[int | Tensor] = []
     with torch.inference_mode():
         for batch, x, actual in gather(split, batches.epoch()):
             if factors is not None:
@@ -112,11 +114,19 @@ def _run_epoch(
             model.backward_parameters(loss.backward())
             model.expect_all_undone()
             optimizer.step(batch.active)
-            if isinstance(batch.size, int):
-                total.add_(value, alpha=batch.size)
-            else:
-                total += value.cpu() * batch.size
-    return total / torch.tensor(split.lengths or len(split))
+            losses.append(value)
+            sizes.append(batch.size)
+    return _mean(losses, sizes)
+
+
+def _mean(losses: list[Tensor], sizes: list[int | Tensor]) -> Tensor:
+    """The mean of the batches' losses, each weighted with its samples, `(*replicas,)`."""
+    values = torch.stack(losses).cpu().double()
+    if isinstance(sizes[0], Tensor):  # they differ between replicas
+        weights = torch.stack([torch.as_tensor(size) for size in sizes]).double()
+    else:
+        weights = torch.tensor(sizes).double().reshape(-1, *[1] * (values.dim() - 1))
+    return (values * weights).sum(0) / weights.sum(0)
 
 
 def _factors(

@@ -19,7 +19,7 @@ REGISTER = 16  # float32 numbers in the widest vector register
 def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """x wᵀ + b: `(R, n, in)`, `(R, out, in)` and `(R, out)` give `(R, n, out)`."""
     out_size = weight.shape[1]
-    if _fill(out_size) < _fill(x.shape[1]) and x.shape[2] >= REGISTER:
+    if _fill(out_size) < _fill(x.shape[1]):
         s = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT
         return s.contiguous() if out_size < REGISTER else s  # what is narrow is cheap to turn
     return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
@@ -42,9 +42,12 @@ def add_product(a: Tensor, b: Tensor, *, to: Tensor) -> None:
 
 
 def add_column_sums(a: Tensor, *, to: Tensor) -> None:
-    """to ← to + Σ over the rows of a: `(R, m, n)` into `(R, n)`; a product is one kernel."""
-    ones = a.new_ones(1, 1, a.shape[1]).expand(a.shape[0], -1, -1)
-    to.unsqueeze(1).baddbmm_(ones, a)
+    """to ← to + Σ over the rows of a: `(R, m, n)` into `(R, n)`."""
+    if a.stride(1) < a.stride(2):  # a sum along the memory is slower than a product with ones
+        ones = a.new_ones(1, 1, a.shape[1]).expand(a.shape[0], -1, -1)
+        to.unsqueeze(1).baddbmm_(ones, a)
+    else:
+        to.add_(a.sum(1))
 
 
 def _fill(axis: int) -> float:
