@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from coreframe import ArgumentError, Module, Parameter, Setting, Shape, ShapeError, xavier_normal
@@ -44,9 +43,7 @@ class Linear(Module):
     def forward(self, x: Tensor) -> Tensor:
         rows = self._rows(x, self.in_size)
         self.save(rows)
-        weight, bias = self.weight.value, self.bias.value
-        many = self.replicas
-        s = affine(rows, weight, bias) if many else torch.addmm(bias, rows, weight.mT)
+        s = affine(rows, self.weight.value, self.bias.value)
         return s if rows is x else s.reshape(*x.shape[:-1], self.out_size)
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
@@ -55,8 +52,7 @@ class Linear(Module):
         rows = self._rows(ds, self.out_size)
         self._add_gradients(x, rows)
         # s = x wᵀ + b, so ∂s/∂x = w
-        weight = self.weight.value
-        dx = product(rows, weight, like=x) if self.replicas else rows @ weight
+        dx = product(rows, self.weight.value, like=x)
         return dx if rows is ds else dx.reshape(*ds.shape[:-1], self.in_size)
 
     def backward_parameters(self, *gradwrtoutput: Tensor) -> None:
@@ -66,12 +62,8 @@ class Linear(Module):
 
     def _add_gradients(self, x: Tensor, ds: Tensor) -> None:
         # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
-        if self.replicas:
-            add_product(ds.mT, x, to=self.weight.grad)
-            add_column_sums(ds, to=self.bias.grad)
-        else:
-            self.weight.grad.addmm_(ds.mT, x)
-            self.bias.grad.add_(ds.sum(0))
+        add_product(ds.mT, x, to=self.weight.grad)
+        add_column_sums(ds, to=self.bias.grad)
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         if input_shape is None:
