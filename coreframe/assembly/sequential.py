@@ -25,7 +25,7 @@ class Sequential(Module):
     """
 
     def __init__(self, *layers: Module) -> None:
-        self.layers = list(layers)
+        self.layers = layers  # a tuple: its repr would not follow a change
 
     def children(self) -> dict[str, Module]:
         return {str(index): layer for index, layer in enumerate(self.layers)}

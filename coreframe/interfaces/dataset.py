@@ -79,6 +79,8 @@ class TensorSplit(Split):
                     f"samples of replicas {self.replicas} cannot be taken by indices of shape "
                     f"{tuple(indices.shape)}; they must be (*replicas, batch)"
                 )
+            if indices.numel() and not 0 <= int(indices.min()) <= int(indices.max()) < len(self):
+                raise ShapeError(f"indices must be from 0 to {len(self) - 1}, the last sample")
             first = torch.arange(0, self.replicas[0] * len(self), len(self), device=indices.device)
             indices = indices + first.unsqueeze(1)
         return self._rows(self.input, indices), self._rows(self.target, indices)

@@ -52,7 +52,7 @@ def initialize(
     random = RandomStreams.fresh() if chosen is None else RandomStreams(chosen)
     _expect_floating(dtype)
     dtype = dtype or torch.get_default_dtype()
-    place = torch.device(device or "cpu")
+    place = torch.device("cpu" if device is None else device)
     values = {
         name: parameter.initializer.draw(parameter.shape, random).to(place, dtype)
         for name, parameter in model.named_parameters()

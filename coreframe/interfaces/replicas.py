@@ -89,7 +89,8 @@ def expand_setting(name: str, value: Setting | Tensor, replicas: Replicas) -> fl
     if isinstance(value, str) or not isinstance(value, Sequence | Tensor):
         raise ArgumentError(wrong)
     try:
-        numbers = torch.as_tensor(value, dtype=torch.float64)
+        values = value.tolist() if isinstance(value, Tensor) else value
+        numbers = torch.tensor(values, dtype=torch.float64)  # a copy: the caller keeps theirs
     except (TypeError, ValueError):
         raise ArgumentError(wrong) from None
     if numbers.shape != replicas or not replicas:

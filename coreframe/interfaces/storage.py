@@ -108,11 +108,19 @@ class Storage:
 
     def holds(self, parameters: Mapping[str, Parameter]) -> bool:
         """Whether exactly these parameters, under these names, live here."""
-        names = {segment.name for flat in self.flats for segment in flat.segments}
+        places = {
+            segment.name: segment.view(flat.value).data_ptr()
+            for flat in self.flats
+            for segment in flat.segments
+        }
+        # Addresses too: pickle keeps no views, so its copies of parameters lie elsewhere.
         return (
             not self.released
-            and names == parameters.keys()
-            and all(parameter.storage is self for parameter in parameters.values())
+            and places.keys() == parameters.keys()
+            and all(
+                parameter.storage is self and parameter.value.data_ptr() == places[name]
+                for name, parameter in parameters.items()
+            )
         )
 
     def _lay_out(

@@ -19,14 +19,20 @@ def join_path(path: str, name: str) -> str:
 
 
 def attributes_of(module: Module, kind: type[_Held]) -> Iterator[tuple[str, _Held]]:
-    """The attributes of one module that are of this kind, also inside lists, by name."""
-    for name, value in vars(module).items():
+    """The attributes of one module that are of this kind, also in lists and dicts, by name."""
+
+    def held_in(name: str, value: object) -> Iterator[tuple[str, _Held]]:
         if isinstance(value, kind):
             yield name, value
         elif isinstance(value, list | tuple):
             for index, item in enumerate(value):
-                if isinstance(item, kind):
-                    yield f"{name}.{index}", item
+                yield from held_in(f"{name}.{index}", item)
+        elif isinstance(value, dict):
+            for key, item in value.items():
+                yield from held_in(f"{name}.{key}", item)
+
+    for name, value in vars(module).items():
+        yield from held_in(name, value)
 
 
 def walk_modules(root: Module) -> Iterator[tuple[str, Module]]:

@@ -15,7 +15,14 @@ from torch import Tensor
 
 from coreframe.assembly.assemble import assemble
 from coreframe.assembly.create import create
-from coreframe.errors import ArgumentError, CheckpointError, ShapeError, SpecError, StateError
+from coreframe.errors import (
+    ArgumentError,
+    CheckpointError,
+    CoreframeError,
+    ShapeError,
+    SpecError,
+    StateError,
+)
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 
@@ -43,9 +50,13 @@ def save_checkpoint(
     earlier file as it was.
 
     Raises:
-        CheckpointError: if the folder is missing or cannot be written to.
+        CheckpointError: if the folder is missing or cannot be written to, or if the model's spec
+            does not assemble to it again; nothing has been written then.
     """
     target = Path(path)
+    _expect_described(model)
+    if optimizer is not None and optimizer.model is not model:
+        raise CheckpointError(f"{optimizer!r} was made for another model")
     tensors = _prefixed("model", model.state()) | _prefixed("random", model.random.state())
     if optimizer is not None:
         tensors |= _prefixed("optimizer", optimizer.state())
@@ -69,6 +80,24 @@ def save_checkpoint(
         raise CheckpointError(f"cannot write the checkpoint {target}: {error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _expect_described(model: Module) -> None:
+    """Raise unless the spec of a model names it whole: what is saved must load again."""
+    try:
+        twin = create("module", repr(model))
+    except CoreframeError as error:
+        raise CheckpointError(f"the model cannot be saved by its spec: {error}") from error
+    if _outline(twin) != _outline(model):
+        raise CheckpointError(
+            f"the model cannot be saved by its spec, which assembles to another one: {model!r}; a "
+            "layer is shared or was exchanged (model.state() still gives its values)"
+        )
+
+
+def _outline(model: Module) -> tuple[list[tuple[str, type]], list[tuple[str, tuple[int, ...]]]]:
+    modules = [(name, type(module)) for name, module in model.named_modules()]
+    return modules, [(name, parameter.shape) for name, parameter in model.named_parameters()]
 
 
 def load_checkpoint(

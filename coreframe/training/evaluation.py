@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -51,6 +52,7 @@ def compute_accuracy(model: Module, split: Split, loss: Loss) -> Tensor:
 def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     """Loss and accuracy of a model on a split, in one pass; see `compute_accuracy`."""
     expect_fitting(model, split)
+    loss = copy.copy(loss)  # a training may be in the middle of a step with it
     loss.replicas = model.replicas
     place = placing(model.storage)
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
@@ -75,7 +77,9 @@ def _count_hits(loss: Loss, output: Tensor, actual: Tensor, valid: Tensor) -> Te
     predicted = loss.predict(output)
     if predicted.is_floating_point():  # values are near or far, not right or wrong
         return torch.tensor(torch.nan)
-    return ((predicted == loss.classes(actual)).cpu() & valid).sum(-1)
+    # A diverged model predicts nothing, though argmax would name a class.
+    finite = output.isfinite().flatten(valid.dim()).all(-1) if output.dim() > valid.dim() else True
+    return ((predicted == loss.classes(actual)) & finite).cpu().logical_and(valid).sum(-1)
 
 
 def expect_fitting(model: Module, split: Split) -> None:

@@ -87,6 +87,7 @@ def train_model(
     finally:  # an error or Ctrl-C leaves nothing for a later backward to stumble over
         model.forget()
         loss.clear()
+        optimizer.lr_factor = 1.0
     return History(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})
 
 

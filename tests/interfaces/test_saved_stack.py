@@ -79,7 +79,7 @@ def test_eval_and_forget_clear_the_stack() -> None:
     model = Sequential(Square(), Square())
     model.forward(x(4, 2))
     assert len(model.context.saved) == 2
-    assert [layer for layer, _ in model.context.saved] == model.layers[::-1]
+    assert tuple(layer for layer, _ in model.context.saved) == model.layers[::-1]
     with pytest.raises(ProtocolError, match=r"Square\(\) at 1 still waits for its backward"):
         model.expect_all_undone()
     model.eval()

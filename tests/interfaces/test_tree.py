@@ -86,7 +86,7 @@ def test_layer_added_later_belongs_to_the_model() -> None:
     inner = Sequential(Affine(2, 2))
     model = Sequential(inner).initialize(seeds=[1, 2])
     late = Affine(2, 2)
-    inner.layers.append(late)
+    inner.layers = (*inner.layers, late)
     assert model.storage.holds(dict(model.named_parameters()))
     assert late.context is model.context
     assert late.replicas == (2,)

@@ -104,7 +104,6 @@ def test_after_an_error_modes_are_restored_and_nothing_is_kept(
     model, loss = cf.assemble(["Affine(2, 2)", "Square"], seed=0), MeanOfSquares()
 
     def broken(self: Square, x: Tensor) -> Tensor:
-        loss.save(x)
         raise RuntimeError("no forward")
 
     monkeypatch.setattr(Square, "forward", broken)
@@ -114,6 +113,40 @@ def test_after_an_error_modes_are_restored_and_nothing_is_kept(
     with pytest.raises(cf.ProtocolError):
         loss.backward()
     assert not torch.is_inference_mode_enabled()
+
+
+def test_the_loss_of_a_training_may_evaluate_another_model_meanwhile() -> None:
+    histories = []
+    for look in (False, True):
+        model = cf.assemble(["Affine(2, 2)"], seeds=[1, 2])
+        other = cf.assemble(["Affine(2, 2)"], seed=0)
+        loss, data = MeanOfSquares(), Points(8)
+        optimizer = cf.create("optimizer", "Descent(lr=0.01)", model)
+
+        def on_epoch(
+            epoch: int,
+            row: dict[str, Tensor],
+            *,
+            look: bool = look,
+            other: cf.Module = other,
+            loss: cf.Loss = loss,
+        ) -> None:
+            if look:
+                cf.evaluate(other, Points(8).test, loss)
+
+        histories.append(
+            cf.train_model(model, data, loss, optimizer, epochs=2, on_epoch=on_epoch).loss
+        )
+    assert torch.equal(*histories)
+
+
+def test_a_model_without_finite_outputs_predicts_nothing() -> None:
+    model = cf.assemble(["Affine(2, 2)"], seeds=[1, 2])
+    for parameter in model.param():
+        parameter.value[1].fill_(torch.nan)
+    accuracy = cf.compute_accuracy(model, Points(8).test, MeanOfSquares())
+    assert accuracy[1] == 0
+    assert not accuracy.isnan().any()
 
 
 def test_evaluation_does_not_change_the_training_that_follows() -> None:

@@ -64,10 +64,12 @@ class Disc(Dataset):
         self.test = TensorSplit(points[..., samples:, :], target[..., samples:, :], replicas)
 
     def select(self, replicas: Selection | Tensor) -> Self:
-        if self.replicas and self._mean.dim():
+        each_its_own = self.replicas and self._mean.dim()
+        super().select(replicas)
+        if each_its_own:
             chosen = torch.as_tensor(replicas)
             self._mean, self._spread = self._mean[chosen], self._spread[chosen]
-        return super().select(replicas)
+        return self
 
     def standardized(self, points: Tensor) -> Tensor:
         """Points `(*replicas, n, 2)` of the unit square, as the network is fed them."""

@@ -60,23 +60,27 @@ def findings_markdown(results: StudyResults) -> str:
 
 
 def _explain(results: StudyResults, variant: Variant) -> str:
-    reported, spread = TABLE_TWO[variant.activation]["test_accuracy"]
-    test = mean_of(results, variant, "test_accuracy")
-    if test < reported - TOLERANCE:
+    report = TABLE_TWO[variant.activation]
+    gaps = [mean_of(results, variant, figure) - report[figure][0] for figure in ACCURACIES]
+    last = results.repeats[variant].curves["test_accuracy"][-1]
+    test = float(last.mean())
+    if min(gaps) < -TOLERANCE:
         best = best_score(results.scores[variant])
         text = f"In cross-validation its best setting reaches {100 * best.accuracy:.1f}."
         if variant.activation == "Sigmoid" and test < CHANCE + 0.1:
             text = f"It hardly leaves chance: {SIGMOID_GAPS[variant.hidden_layers > 1]}. {text}"
         return text
+    reported, spread = report["test_accuracy"]
     failed = (test - reported) / (test - CHANCE)
     if failed < 0.1:
         return "It is better than the report, whose network or inputs were probably others."
     mixture = failed * (1 - failed) * (test - CHANCE) ** 2
+    failed_here = int((last < CHANCE + 0.1).sum())
     return (
         f"It is far better than the report. Were {100 * failed:.0f} % of the report's trainings "
         "left at chance and the rest as here, its mean would be what it prints, with a variance "
         f"of {mixture:.3f}; it prints a spread of {spread:.3f}. Failed trainings would explain "
-        "its figure, and none failed here."
+        f"its figure; here {failed_here} of {len(last)} stayed below 60 %."
     )
 
 

@@ -60,7 +60,7 @@ def run_tasks(tasks: Sequence[Task], jobs: int, on_epoch: Callable[[], None]) ->
     epochs = context.Queue()
     with (
         _environment(KEEP_MEMORY),
-        ProcessPoolExecutor(jobs, context, _Worker.start, (epochs,)) as pool,
+        ProcessPoolExecutor(min(jobs, len(tasks)), context, _Worker.start, (epochs,)) as pool,
     ):
         futures = [pool.submit(_Worker.run, task) for task in tasks]
         pending = set(futures)
