@@ -96,8 +96,8 @@ def _expect_described(model: Module) -> None:
 
 
 def _outline(model: Module) -> tuple[list[tuple[str, type]], list[tuple[str, tuple[int, ...]]]]:
-    modules = [(name, type(module)) for name, module in model.named_modules()]
-    return modules, [(name, parameter.shape) for name, parameter in model.named_parameters()]
+    classes = [(name, type(module)) for name, module in model.named_modules()]
+    return classes, [(name, parameter.shape) for name, parameter in model.named_parameters()]
 
 
 def load_checkpoint(
