@@ -75,6 +75,8 @@ class Optimizer(Component):
                 raise ArgumentError(f"{name} must be finite, {bound}, got {number:g}")
         self._settings[name] = numbers
         self._slabs = None
+        if "_arguments" in vars(self):  # changed after construction: the spec must follow
+            self._arguments.arguments[name] = value
 
     # ---- what its users call ----
 

@@ -161,3 +161,9 @@ def test_resting_replicas_stay_bit_for_bit() -> None:
         assert torch.equal(value[1], state[name][1])
         assert torch.equal(value[[0, 2]], other.state()[name][[0, 2]])
     assert optimizer.state()["steps"].tolist() == [2, 1, 2]
+
+
+def test_a_setting_changed_later_stands_in_the_spec() -> None:
+    optimizer = Descent(Sequential(Affine(2, 2)).initialize(seed=0), lr=0.1)
+    optimizer.setting("lr", 0.5)
+    assert "lr=0.5" in repr(optimizer)

@@ -97,7 +97,9 @@ def table_one_markdown(results: StudyResults) -> str:
     for reading in READINGS:
         variants = [Variant(name, *reading) for name in ACTIVATIONS]
         rows = [[label, *_cells(variants, found, field)] for label, field in ROWS]
-        rows.append(["Validation accuracy (%)", *_accuracies(variants, found)])
+        rows.append(
+            ["Validation accuracy here, at these settings (%)", *_accuracies(variants, found)]
+        )
         text += f"\n## {variants[0].reading.capitalize()}\n\n{format_table(header, rows)}\n"
         for variant in variants:
             choice = found[variant]
