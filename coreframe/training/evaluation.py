@@ -58,7 +58,7 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
     correct = torch.zeros(model.replicas, dtype=torch.float64)
     total = torch.zeros(model.replicas, dtype=torch.float64)
-    with torch.inference_mode(), _evaluating(model, loss):
+    with torch.inference_mode(), _evaluating(model):
         for positions in _chunks(model, split):
             indices = positions.expand(*model.replicas, -1)
             x, actual = (place(tensor) for tensor in split.take(indices))
@@ -110,12 +110,11 @@ def _chunks(model: Module, split: Split) -> Iterator[Tensor]:
 
 
 @contextmanager
-def _evaluating(model: Module, loss: Loss) -> Iterator[None]:
+def _evaluating(model: Module) -> Iterator[None]:
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.eval()
     try:
         yield
     finally:
-        loss.clear()
         for module, training in modes:
             module.training = training

@@ -70,7 +70,6 @@ def train_model(
     for split in (data.train, data.test) if log else (data.train,):
         expect_fitting(model, split)
     loss.replicas = model.replicas
-    optimizer.lr_factor = 1.0  # the last factor of an earlier schedule does not outlast it
     model.train()
     batches = Batches(data.train, batch_size, model.random)
     rows: list[dict[str, Tensor]] = []
@@ -87,7 +86,7 @@ def train_model(
     finally:  # an error or Ctrl-C leaves nothing for a later backward to stumble over
         model.forget()
         loss.clear()
-        optimizer.lr_factor = 1.0
+        optimizer.lr_factor = 1.0  # a schedule's last factor does not outlast it
     return History(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})
 
 

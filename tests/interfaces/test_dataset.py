@@ -97,3 +97,11 @@ def test_parts_by_name() -> None:
     for name in ("validation", "select", "__init__"):
         with pytest.raises(ArgumentError, match=f"has no {name} split"):
             data.part(name)
+
+
+def test_an_index_beyond_the_end_never_reads_another_replicas_sample() -> None:
+    own = torch.arange(6.0).reshape(2, 3, 1)
+    split = TensorSplit(own, own, (2,))
+    for wrong in ([[3], [0]], [[0], [-1]]):
+        with pytest.raises(ShapeError, match="from 0 to 2"):
+            split.take(torch.tensor(wrong))
