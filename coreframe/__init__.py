@@ -29,14 +29,17 @@ if TYPE_CHECKING:
         UnknownComponent,
     )
     from coreframe.interfaces.dataset import Dataset, Split, TensorSplit
+    from coreframe.interfaces.hyperparameter import Hyperparameter
     from coreframe.interfaces.initializer import Constant, Initializer, Normal, xavier_normal
     from coreframe.interfaces.loss import Loss
     from coreframe.interfaces.module import Module, Shape
     from coreframe.interfaces.optimizer import Optimizer
+    from coreframe.interfaces.padding import Padding
     from coreframe.interfaces.parameter import Buffer, Parameter
     from coreframe.interfaces.replicas import Replicas, Selection, Setting
     from coreframe.interfaces.schedule import Schedule
     from coreframe.interfaces.slab import Slab, add_scaled
+    from coreframe.interfaces.storage import Segment
     from coreframe.interfaces.streams import RandomStreams
     from coreframe.registry.hookspecs import hookimpl
     from coreframe.registry.record import ComponentRecord
@@ -62,17 +65,20 @@ _HOMES = {
     "Evaluation": "training.evaluation",
     "Folds": "training.folds",
     "History": "training.history",
+    "Hyperparameter": "interfaces.hyperparameter",
     "Initializer": "interfaces.initializer",
     "Loss": "interfaces.loss",
     "Module": "interfaces.module",
     "Normal": "interfaces.initializer",
     "Optimizer": "interfaces.optimizer",
+    "Padding": "interfaces.padding",
     "Parameter": "interfaces.parameter",
     "ProtocolError": "errors",
     "RandomStreams": "interfaces.streams",
     "Registry": "registry.registry",
     "Replicas": "interfaces.replicas",
     "Schedule": "interfaces.schedule",
+    "Segment": "interfaces.storage",
     "Selection": "interfaces.replicas",
     "Sequential": "assembly.sequential",
     "Setting": "interfaces.replicas",
@@ -118,17 +124,20 @@ __all__ = [
     "Evaluation",
     "Folds",
     "History",
+    "Hyperparameter",
     "Initializer",
     "Loss",
     "Module",
     "Normal",
     "Optimizer",
+    "Padding",
     "Parameter",
     "ProtocolError",
     "RandomStreams",
     "Registry",
     "Replicas",
     "Schedule",
+    "Segment",
     "Selection",
     "Sequential",
     "Setting",

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import inspect
 from abc import ABCMeta
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from torch import Tensor
 
-from coreframe.interfaces.replicas import Selection, select_sequence
+from coreframe.interfaces.replicas import (
+    Replicas,
+    Selection,
+    expand_setting,
+    select_leading,
+    select_sequence,
+)
 
 __all__ = ["Component", "constructor_signature", "format_value"]
 
@@ -50,7 +57,7 @@ class Component(metaclass=ComponentType):
     """The name it was assembled by; the class name for an object made by hand."""
 
     replica_settings: ClassVar[tuple[str, ...]] = ()
-    """Constructor arguments that may be one number per replica."""
+    """Constructor arguments that may be one number per replica; a `Hyperparameter` is added."""
 
     _arguments: inspect.BoundArguments
 
@@ -61,13 +68,28 @@ class Component(metaclass=ComponentType):
         """The arguments that belong in the spec, by name."""
         return self._arguments.arguments
 
-    def select_arguments(self, replicas: Selection) -> None:
-        """Keep the per-replica settings of the chosen replicas, so that `repr` stays true."""
+    def set_hyperparameter(self, name: str, value: float | tuple[float, ...]) -> None:
+        """Keep a number that `Hyperparameter` has checked; the spec follows."""
+        vars(self)[name] = value
+        if "_arguments" in vars(self):
+            self._arguments.arguments[name] = value
+
+    def expect_settings(self, replicas: Replicas) -> None:
+        """Raise unless each setting is one number, or one for each of these replicas.
+
+        Raises:
+            ArgumentError: naming the setting.
+        """
         for name in self.replica_settings:
-            value = self._arguments.arguments.get(name)
-            values = value.tolist() if isinstance(value, Tensor) else value
-            if isinstance(values, Sequence):
-                self._arguments.arguments[name] = select_sequence(values, replicas)
+            if name in self._arguments.arguments:
+                expand_setting(name, self._arguments.arguments[name], replicas)
+
+    def select_settings(self, replicas: Selection) -> None:
+        """Keep the chosen replicas' settings: in the spec, and in attributes of their names."""
+        for values in (self._arguments.arguments, vars(self)):
+            for name in self.replica_settings:
+                if name in values:
+                    values[name] = _selected(values[name], replicas)
 
     def __repr__(self) -> str:
         given = self._spec_arguments()
@@ -95,12 +117,27 @@ def _equal(value: object, default: object) -> bool:
     return type(value) is type(default) and not isinstance(value, Tensor) and value == default
 
 
+def _selected(value: object, replicas: Selection) -> object:
+    if isinstance(value, Tensor):
+        return select_leading(value, replicas) if value.dim() else value
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return value
+    try:
+        kept = select_sequence(list(value), replicas)
+    except TypeError:  # an array of no axes
+        return value
+    return tuple(kept) if isinstance(value, tuple) and isinstance(kept, list) else kept
+
+
 def format_value(value: object) -> str:
     """`value` as it stands in a spec: literals as Python writes them, sequences as lists."""
     if isinstance(value, Tensor):
         value = value.tolist()
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+    # numpy's numbers are numbers, and write their own name.
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        return repr(int(value))
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return repr(float(value))
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping | Component):
         return f"[{', '.join(format_value(item) for item in value)}]"
-    if isinstance(value, float):
-        return float.__repr__(value)  # numpy's floats are floats, and write their own name
     return repr(value)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from coreframe.errors import ShapeError
+from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.replicas import Replicas
 from coreframe.interfaces.saved import SavedStack
 from coreframe.interfaces.streams import RandomStreams
+
+if TYPE_CHECKING:
+    from coreframe.interfaces.module import Module
 
 __all__ = ["ModelContext"]
 
@@ -16,12 +22,30 @@ class ModelContext:
     """The replicas, the random streams and the saved stack of one model.
 
     Every module of a model holds the same context, so that a layer deep inside knows what only
-    the whole can know: which leading axes are replicas, and which backward is due.
+    the whole can know: which leading axes are replicas, which backward is due, and which samples
+    of the batch are padding.
     """
+
+    padding: Padding | None = None
+    """Which samples of the current batch are padding; None where none is."""
 
     def __init__(self, random: RandomStreams | None = None) -> None:
         self.saved = SavedStack()
         self._random = random
+        self._owner: weakref.ref[Module] | None = None
+
+    @property
+    def owner(self) -> Module | None:
+        """The whole model, as long as there is one."""
+        return None if self._owner is None else self._owner()
+
+    @owner.setter
+    def owner(self, model: Module) -> None:
+        # Weak: a layer taken out of a model must not keep the rest of it, and is whole again.
+        self._owner = weakref.ref(model)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_owner": None}  # a weak reference cannot be pickled
 
     @property
     def random(self) -> RandomStreams:

@@ -130,7 +130,7 @@ class Dataset(Component):
         self.train, self.test = self.train.select(chosen), self.test.select(chosen)
         if self.validation is not None:
             self.validation = self.validation.select(chosen)
-        self.select_arguments(chosen)
+        self.select_settings(chosen)
         return self
 
     def part(self, name: str) -> Split:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
 
@@ -11,7 +11,10 @@ from coreframe.errors import ProtocolError, ShapeError
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.replicas import Replicas
 
-__all__ = ["Loss"]
+__all__ = ["Loss", "Target"]
+
+Target: TypeAlias = Literal["like outputs", "class indices"]
+"""`like outputs`: of the outputs' shape; `class indices`: int64 `(*replicas, batch)`."""
 
 
 class Loss(Component):
@@ -26,8 +29,8 @@ class Loss(Component):
     reduction: ClassVar[Literal["mean", "sum"]] = "mean"
     """Whether the number is a mean over the samples of a batch, or their sum."""
 
-    target: ClassVar[str] = "of the outputs' shape"
-    """The targets it takes, in words: `of the outputs' shape`, or `class indices`."""
+    targets: ClassVar[tuple[Target, ...]] = ("like outputs",)
+    """The targets it takes: tensors of the outputs' shape, class indices, or either."""
 
     _saved: tuple[Any, ...] | None = None
 
@@ -39,7 +42,7 @@ class Loss(Component):
 
         Args:
             pred: outputs, `(*replicas, batch, *features)`.
-            actual: targets, in the shape that `target` says.
+            actual: targets, of a form that `targets` names.
             weight: `(*replicas, batch)`; a sample of weight zero counts as left out.
 
         Raises:

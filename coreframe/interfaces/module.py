@@ -12,11 +12,13 @@ from torch import Tensor
 from coreframe.interfaces import relocation
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.context import ModelContext
+from coreframe.interfaces.noise import Distribution, draw_noise
+from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.parameter import Buffer, Parameter
 from coreframe.interfaces.replicas import Replicas, Selection, Setting, expand_setting
 from coreframe.interfaces.storage import Storage
 from coreframe.interfaces.streams import RandomStreams
-from coreframe.interfaces.tree import attributes_of, join_path, walk_attributes, walk_modules
+from coreframe.interfaces.tree import attributes_of, walk_attributes, walk_modules
 
 __all__ = ["Module", "Shape"]
 
@@ -47,7 +49,16 @@ class Module(Component):
 
     def constructed(self) -> None:
         contexts = [child.context for child in self.children().values()]
-        self.adopt(ModelContext.joint(contexts), "")
+        self.adopt(ModelContext.joint(contexts))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if not self.path and self.context.owner is None:  # a copied or unpickled model
+            self.context.owner = self
+
+    def __call__(self, *inputs: Any) -> Any:
+        """As `forward`."""
+        return self.forward(*inputs)
 
     # ---- what a layer writes ----
 
@@ -82,8 +93,28 @@ class Module(Component):
 
     @property
     def random(self) -> RandomStreams:
-        """The model's random streams; a layer draws its noise from `noise`."""
+        """The model's random streams."""
         return self.context.random
+
+    def noise(self, like: Tensor, distribution: Distribution = "uniform") -> Tensor:
+        """Random numbers for each sample, in the shape `(*replicas, batch, *features)` of `like`.
+
+        Uniform in [0, 1) or unit normal, from each replica's noise stream. A tensor of fewer
+        features draws fewer: `like[..., :1]` for one number per sample.
+        """
+        return draw_noise(self.context, like, distribution)
+
+    @property
+    def padding(self) -> Padding | None:
+        """Which samples of the current batch statistics over it must leave out; None if none."""
+        return self.context.padding
+
+    def expand(self, setting: Setting | Tensor, like: Tensor) -> float | Tensor:
+        """A setting to compute with: a number, or `(R, 1, …)` that broadcasts over `like`."""
+        numbers = expand_setting("the setting", setting, self.replicas)
+        if isinstance(numbers, float):
+            return numbers
+        return numbers.to(like).reshape(-1, *[1] * (like.dim() - 1))
 
     def save(self, *tensors: Tensor) -> None:
         """Keep tensors for the backward of this forward; in evaluation nothing is kept."""
@@ -95,8 +126,9 @@ class Module(Component):
         return self.context.saved.pop(self)
 
     def forget(self) -> None:
-        """Drop whatever forward passes have saved, for instance after an interrupted step."""
+        """Drop what belongs to a step: whatever was saved, and which samples were padding."""
         self.context.saved.clear()
+        self.context.padding = None
 
     def expect_all_undone(self) -> None:
         """Raise if a forward still waits for its backward.
@@ -128,17 +160,24 @@ class Module(Component):
         """The parameters of all layers."""
         return [parameter for _, parameter in self.named_parameters()]
 
-    def adopt(self, context: ModelContext, path: str) -> None:
-        """Become part of a model, all the way down: share its context, and know the path."""
-        for name, module in self.named_modules():
-            module.context, module.path = context, join_path(path, name)
+    def adopt(self, context: ModelContext) -> None:
+        """Make one model of all modules inside: they share the context, and know their paths."""
+        context.owner = self
+        for path, module in self.named_modules():
+            module.context, module.path = context, path
             # Read in every call of every layer, so a plain attribute rather than a property.
             module.replicas = context.replicas
 
     @property
+    def is_part(self) -> bool:
+        """Whether it stands inside a model that is still there."""
+        owner = self.context.owner
+        return owner is not None and owner is not self
+
+    @property
     def described(self) -> str:
         """Its spec, and its path where it stands inside a model: `Linear(2, 25) at 0`."""
-        return f"{self!r} at {self.path}" if self.path else repr(self)
+        return f"{self!r} at {self.path}" if self.is_part else repr(self)
 
     # ---- modes, values and gradients ----
 
@@ -165,11 +204,7 @@ class Module(Component):
         """Plain gradient descent: w ← w − lr · g, lr being a number or one per replica."""
         rate = expand_setting("lr", lr, self.replicas)
         for parameter in self.param():
-            if isinstance(rate, float):
-                parameter.value.sub_(parameter.grad, alpha=rate)
-            else:
-                per_replica = rate.to(parameter.value).reshape(-1, *[1] * len(parameter.shape))
-                parameter.value.sub_(per_replica * parameter.grad)
+            parameter.value.sub_(parameter.grad * self.expand(rate, parameter.grad))
 
     def reset_weights(self) -> None:
         """Draw all parameters anew in place, zero their gradients, and refill the buffers."""
@@ -202,7 +237,10 @@ class Module(Component):
     def storage(self) -> Storage:
         """The flat memory of all parameters; built when first asked for, or when they moved."""
         if self._storage is None or not self._storage.holds(dict(self.named_parameters())):
-            self.adopt(self.context, self.path)
+            relocation.expect_whole(self, "use the storage of")
+            # A layer taken out of a model that is gone shares a context with its siblings.
+            alone = self.context.owner is not self
+            self.adopt(ModelContext.joint([self.context]) if alone else self.context)
             self._storage = relocation.build_storage(self)
         return self._storage
 

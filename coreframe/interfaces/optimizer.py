@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from math import inf
 from typing import Any, ClassVar, Self
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from coreframe.errors import ArgumentError, ShapeError, StaleOptimizer
 from coreframe.interfaces.component import Component
+from coreframe.interfaces.hyperparameter import Hyperparameter
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.replicas import (
     Replicas,
@@ -30,15 +32,18 @@ __all__ = ["Optimizer"]
 class Optimizer(Component):
     """Arithmetic on the flat values and gradients of a model.
 
-    A subclass names its state, hands its hyperparameters to `setting`, and overrides `update`.
-    It never sees layers, so the number of kernels does not grow with their number.
+    A subclass names its state, declares each of its numbers as a `Hyperparameter`, and overrides
+    `update`. It never sees layers, so the number of kernels does not grow with their number.
 
     Args:
-        model: the model to train; its storage is borrowed.
+        model: the whole model to train; its storage is borrowed.
     """
 
     state_names: ClassVar[tuple[str, ...]] = ()
     """Names of the flat tensors kept between steps, which start at zero."""
+
+    lr = Hyperparameter()
+    """The learning rate η ≥ 0, one or one per replica, which a schedule multiplies."""
 
     steps: int | Tensor = 0
     """How many steps have been taken; `(R,)` once replicas have rested while others went on."""
@@ -46,9 +51,12 @@ class Optimizer(Component):
     _lr_factor: float | Tensor = 1.0
 
     def __init__(self, model: Module) -> None:
+        if not isinstance(model, Module):
+            raise ArgumentError(
+                f"{type(self).__name__} needs the model that it is to train, got {model!r}"
+            )
         self.model = model
         self._storage = model.storage
-        self._settings: dict[str, float | Tensor] = {}
         self._states = [self._zeros(flat) for flat in self._storage.flats]
         self._slabs: list[Slab] | None = None
 
@@ -57,26 +65,6 @@ class Optimizer(Component):
     @abstractmethod
     def update(self, slab: Slab) -> None:
         """Change `slab.value` and `slab.state` in place, by `slab.grad` and `slab.settings`."""
-
-    # ---- what an optimizer uses ----
-
-    def setting(
-        self, name: str, value: Setting, *, minimum: float = 0.0, below: float = float("inf")
-    ) -> None:
-        """Declare a hyperparameter: a number or one per replica, in [minimum, below).
-
-        Raises:
-            ArgumentError: for a value out of range, or another count than that of the replicas.
-        """
-        numbers = expand_setting(name, value, self.replicas)
-        for number in numbers.tolist() if isinstance(numbers, Tensor) else [numbers]:
-            if not minimum <= number < below:
-                bound = f"at least {minimum:g}" + (f" and below {below:g}" if below < 1e308 else "")
-                raise ArgumentError(f"{name} must be finite, {bound}, got {number:g}")
-        self._settings[name] = numbers
-        self._slabs = None
-        if "_arguments" in vars(self):  # changed after construction: the spec must follow
-            self._arguments.arguments[name] = value
 
     # ---- what its users call ----
 
@@ -93,6 +81,9 @@ class Optimizer(Component):
     @lr_factor.setter
     def lr_factor(self, factor: Setting | Tensor) -> None:
         factor = expand_setting("the schedule's factor", factor, self.replicas)
+        least, most = (factor, factor) if isinstance(factor, float) else factor.aminmax()
+        if not 0 <= least <= most < inf:
+            raise ArgumentError(f"the schedule's factor must be finite and ≥ 0, got {factor}")
         numbers = isinstance(factor, float) and isinstance(self._lr_factor, float)
         if not numbers or factor != self._lr_factor:
             self._lr_factor, self._slabs = factor, None
@@ -116,13 +107,21 @@ class Optimizer(Component):
             self._slabs = [
                 self._slab(*pair) for pair in zip(self._flats, self._states, strict=True)
             ]
-        for flat, slab in zip(self._flats, self._slabs, strict=True):
+        with torch.inference_mode(False):
+            steps = self.steps + (1 if active is None else active.to("cpu", torch.int64))
+        for slab in self._slabs:
+            # Real numbers: a power of an integer tensor would be single precision.
+            slab.steps = steps if isinstance(steps, int) else steps.double()
             if active is None:
                 self.update(slab)
             else:
-                self._update_active(flat, slab, active)
-        with torch.inference_mode(False):
-            self.steps = self.steps + (1 if active is None else active.to(torch.int64, copy=True))
+                self._update_active(slab, active)
+        self.steps = _count(steps)
+
+    def set_hyperparameter(self, name: str, value: float | tuple[float, ...]) -> None:
+        expand_setting(name, value, self.replicas)  # counts the numbers
+        super().set_hyperparameter(name, value)
+        self._slabs = None
 
     def state(self) -> dict[str, Tensor]:
         """Copies of the state, by name and path (`velocity.0.weight`), and the step count."""
@@ -142,8 +141,7 @@ class Optimizer(Component):
         check_state(repr(self), shapes, state)
         for name, view in views.items():
             view.copy_(state[name])
-        steps = state["steps"].clone()
-        self.steps = steps if bool((steps != steps.max()).any()) else int(steps.max())
+        self.steps = _count(state["steps"])
         return self
 
     def select(self, replicas: Selection | Tensor) -> Self:
@@ -154,23 +152,17 @@ class Optimizer(Component):
         """
         chosen = resolve_selection(replicas, self.replicas)
         storage = self.model.storage
-        wanted: Replicas = () if isinstance(chosen, int) else (len(chosen),)
-        if storage.replicas != wanted or storage is self._storage:
+        if storage.origin != (self._storage.identity, chosen):
             raise ShapeError(
-                f"select the model before its optimizer: the model has replicas "
-                f"{storage.replicas}, this selection leaves {wanted}"
+                f"select the model before its optimizer, in the same way: {self!r} was to keep "
+                f"{chosen}, and the last change of the model's parameters was not that selection"
             )
         kept = {name: select_leading(view, chosen) for name, view in self._views().items()}
-        self._settings = {
-            name: value if isinstance(value, float) else _as_setting(select_leading(value, chosen))
-            for name, value in self._settings.items()
-        }
         if isinstance(self._lr_factor, Tensor):
             self._lr_factor = _as_setting(select_leading(self._lr_factor, chosen))
         if isinstance(self.steps, Tensor):
-            steps = select_leading(self.steps, chosen)
-            self.steps = steps if steps.dim() else int(steps.item())
-        self.select_arguments(chosen)
+            self.steps = _count(select_leading(self.steps, chosen))
+        self.select_settings(chosen)
         self._storage, self._slabs = storage, None
         self._states = [self._zeros(flat) for flat in storage.flats]
         for name, view in self._views().items():
@@ -192,7 +184,11 @@ class Optimizer(Component):
             return {name: torch.zeros_like(flat.value) for name in self.state_names}
 
     def _slab(self, flat: Flat, state: dict[str, Tensor]) -> Slab:
-        settings = dict(self._settings)
+        settings = {
+            name: expand_setting(name, vars(self)[name], self.replicas)
+            for name in self.replica_settings
+            if name in vars(self)
+        }
         if "lr" in settings:
             settings["lr"] = settings["lr"] * self._lr_factor
         with torch.inference_mode(False):
@@ -200,10 +196,10 @@ class Optimizer(Component):
                 name: flat.expand(value) if isinstance(value, Tensor) else value
                 for name, value in settings.items()
             }
-        return Slab(flat.value, flat.grad, state, expanded)
+        return Slab(flat.value, flat.grad, state, expanded, 0, flat)
 
-    def _update_active(self, flat: Flat, slab: Slab, active: Tensor) -> None:
-        mask = flat.expand(active.to(flat.value)) > 0
+    def _update_active(self, slab: Slab, active: Tensor) -> None:
+        mask = slab.flat.expand(active.to(slab.value)) > 0
         tensors = [slab.value, *slab.state.values()]
         before = [tensor.clone() for tensor in tensors]
         self.update(slab)
@@ -221,3 +217,11 @@ class Optimizer(Component):
 
 def _as_setting(numbers: Tensor) -> float | Tensor:
     return numbers if numbers.dim() else float(numbers.item())
+
+
+def _count(steps: int | Tensor) -> int | Tensor:
+    """One number where all replicas have the same, so that a resumed run computes with the same."""
+    if isinstance(steps, int):
+        return steps
+    most = int(steps.max())
+    return most if bool((steps == most).all()) else steps.clone()

@@ -108,12 +108,11 @@ class Buffer:
 
     @value.setter
     def value(self, value: Tensor) -> None:
-        if self._value is not None and value.shape != self._value.shape:
-            raise StateError(
-                f"a buffer of shape {tuple(self._value.shape)} got {tuple(value.shape)}"
-            )
+        own = self.value
+        if value.shape != own.shape:
+            raise StateError(f"a buffer of shape {tuple(own.shape)} got {tuple(value.shape)}")
         with torch.inference_mode(False):  # a copy: it outlives the pass that sets it
-            self._value = value.clone()
+            self._value = value.to(own, copy=True)
 
     def reset(
         self, replicas: Replicas, dtype: torch.dtype | None, device: torch.device | None

@@ -16,7 +16,7 @@ from coreframe.errors import ArgumentError, ProtocolError, ShapeError
 from coreframe.interfaces.context import ModelContext
 from coreframe.interfaces.replicas import Selection, resolve_selection, select_leading
 from coreframe.interfaces.state import check_state
-from coreframe.interfaces.storage import Storage
+from coreframe.interfaces.storage import Origin, Storage
 from coreframe.interfaces.streams import RandomStreams
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def initialize(
     device: torch.device | str | None,
 ) -> Storage:
     """Draw all values of a lone model (`seed`) or a population (`seeds`)."""
-    _expect_whole(model, "initialize")
+    expect_whole(model, "initialize")
     if seed is not None and seeds is not None:
         raise ArgumentError("give seed for a lone model or seeds for a population, not both")
     if seeds is not None and not len(seeds):
@@ -57,7 +57,9 @@ def initialize(
         name: parameter.initializer.draw(parameter.shape, random).to(place, dtype)
         for name, parameter in model.named_parameters()
     }
-    model.adopt(ModelContext(random), "")
+    for _, module in model.named_modules():
+        module.expect_settings(random.replicas)
+    model.adopt(ModelContext(random))
     for _, buffer in model.named_buffers():
         buffer.reset(random.replicas, dtype, place)
     return _lay_out(model, values, {})
@@ -65,6 +67,7 @@ def initialize(
 
 def load_state(model: Module, state: Mapping[str, Tensor]) -> Storage:
     """Take over all values of a state of the same names and shapes."""
+    expect_whole(model, "load the state of")
     own = tensors_of(model)
     check_state(repr(model), {name: tuple(value.shape) for name, value in own.items()}, state)
     given = {name: state[name].to(value) for name, value in own.items()}
@@ -75,6 +78,7 @@ def load_state(model: Module, state: Mapping[str, Tensor]) -> Storage:
 
 def move(model: Module, dtype: torch.dtype | None, device: torch.device | None) -> Storage:
     """Copy values, gradients and buffers to a dtype or device."""
+    expect_whole(model, "move")
     _expect_floating(dtype)
     values = {n: value.to(device=device, dtype=dtype) for n, value in _values(model).items()}
     grads = {n: grad.to(device=device, dtype=dtype) for n, grad in _grads(model).items()}
@@ -85,19 +89,20 @@ def move(model: Module, dtype: torch.dtype | None, device: torch.device | None) 
 
 def select(model: Module, replicas: Selection | Tensor) -> Storage:
     """Keep only the chosen replicas, with all that belongs to them."""
-    _expect_whole(model, "select from")
+    expect_whole(model, "select from")
     chosen = resolve_selection(replicas, model.replicas)
+    origin = Origin(model.storage.identity, chosen)
     values = {name: select_leading(value, chosen) for name, value in _values(model).items()}
     grads = {name: select_leading(grad, chosen) for name, grad in _grads(model).items()}
     for _, module in model.named_modules():
-        module.select_arguments(chosen)
+        module.select_settings(chosen)
     for _, parameter in model.named_parameters():
         parameter.initializer = parameter.initializer.select(chosen)
     for _, buffer in model.named_buffers():
         buffer.select(chosen)
     model.random.select(chosen)
-    model.adopt(model.context, "")
-    return _lay_out(model, values, grads)
+    model.adopt(model.context)
+    return _lay_out(model, values, grads, origin)
 
 
 def _values(model: Module) -> dict[str, Tensor]:
@@ -111,13 +116,18 @@ def _grads(model: Module) -> dict[str, Tensor]:
     return {name: parameter.grad for name, parameter in model.named_parameters()}
 
 
-def _lay_out(model: Module, values: Mapping[str, Tensor], grads: Mapping[str, Tensor]) -> Storage:
+def _lay_out(
+    model: Module,
+    values: Mapping[str, Tensor],
+    grads: Mapping[str, Tensor],
+    origin: Origin | None = None,
+) -> Storage:
     parameters = dict(model.named_parameters())
     for name, value in values.items():
         wanted = (*model.replicas, *parameters[name].shape)
         if tuple(value.shape) != wanted:
             raise ShapeError(f"{name} has shape {tuple(value.shape)}, the model needs {wanted}")
-    return Storage(parameters, values, grads, model.replicas)
+    return Storage(parameters, values, grads, model.replicas, origin)
 
 
 def _expect_floating(dtype: torch.dtype | None) -> None:
@@ -125,6 +135,9 @@ def _expect_floating(dtype: torch.dtype | None) -> None:
         raise ArgumentError(f"parameters must be of a floating-point dtype, not {dtype}")
 
 
-def _expect_whole(model: Module, action: str) -> None:
-    if model.path:
-        raise ProtocolError(f"{action} the whole model, not {model.described} alone")
+def expect_whole(model: Module, action: str) -> None:
+    """Raise if the module is a part of a model, whose parameters lie in the model's storage."""
+    if model.is_part:
+        raise ProtocolError(
+            f"{action} the whole model, not {model.described} alone, which is a part of it"
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import TypeAlias, TypeVar
 
 import torch
@@ -15,6 +16,7 @@ __all__ = [
     "Selection",
     "Setting",
     "expand_setting",
+    "plain_setting",
     "resolve_selection",
     "select_leading",
     "select_sequence",
@@ -75,6 +77,28 @@ def select_sequence(values: Sequence[_Item], selection: Selection) -> _Item | li
     if isinstance(selection, int):
         return values[selection]
     return [values[index] for index in selection]
+
+
+def plain_setting(name: str, value: object) -> float | list[float]:
+    """A setting in Python's own numbers, whatever numbers or array of them it came as.
+
+    Raises:
+        ArgumentError: if something in it is no number.
+    """
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return float(value)
+    wrong = f"{name} must be a number or one number per replica, got {value!r}"
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise ArgumentError(wrong)
+    try:
+        items = value.tolist() if isinstance(value, Tensor) else list(value)
+    except TypeError:  # an array of no axes
+        raise ArgumentError(wrong) from None
+    if isinstance(items, Real):
+        return plain_setting(name, items)
+    if not all(isinstance(item, Real) and not isinstance(item, bool) for item in items):
+        raise ArgumentError(wrong)
+    return [float(item) for item in items]
 
 
 def expand_setting(name: str, value: Setting | Tensor, replicas: Replicas) -> float | Tensor:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from coreframe.interfaces.parameter import Parameter
-from coreframe.interfaces.replicas import Replicas
+from coreframe.interfaces.replicas import Replicas, Selection
 
-__all__ = ["Flat", "Segment", "Storage"]
+__all__ = ["Flat", "Origin", "Segment", "Storage"]
 
 ALIGNMENT_BYTES = 64  # a cache line, and the widest vector register
 
@@ -41,7 +42,8 @@ class Flat:
     """The parameters of one dtype and device, end to end, with gaps that align each block.
 
     The gaps hold zeros in `value` and `grad` and stay zero under any elementwise arithmetic
-    that maps zeros to zeros.
+    that maps zeros to zeros. Where numbers are repeated over replicas, the gaps hold ones, by
+    which an optimizer may divide.
     """
 
     value: Tensor
@@ -51,8 +53,7 @@ class Flat:
 
     def expand(self, numbers: Tensor) -> Tensor:
         """One number per replica `(R,)`, as a flat tensor that repeats it over its replica."""
-        # One more, for the gaps: they stay zero.
-        numbers = torch.cat([numbers.to(self.value), self.value.new_zeros(1)])
+        numbers = torch.cat([numbers.to(self.value), self.value.new_ones(1)])  # one for the gaps
         return numbers.index_select(0, self._owners)
 
     @cached_property
@@ -68,6 +69,13 @@ class Flat:
         return owners
 
 
+class Origin(NamedTuple):
+    """Which replicas of which storage were selected."""
+
+    identity: object
+    selection: Selection
+
+
 class Storage:
     """The memory of a model's parameters, and the layout that optimizers borrow.
 
@@ -81,6 +89,7 @@ class Storage:
             from them.
         grads: gradients to carry over; zero where missing.
         replicas: the replica axis of every value.
+        origin: where it was selected from.
     """
 
     def __init__(
@@ -89,9 +98,12 @@ class Storage:
         values: Mapping[str, Tensor],
         grads: Mapping[str, Tensor],
         replicas: Replicas,
+        origin: Origin | None = None,
     ) -> None:
         self.released = False
         self.replicas = replicas
+        self.identity = object()  # of this memory; no later one can have it, as an address could
+        self.origin = origin
         groups: dict[tuple[torch.dtype, torch.device], list[str]] = {}
         for name, value in values.items():
             groups.setdefault((value.dtype, value.device), []).append(name)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from coreframe.interfaces.dataset import Split
+from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.streams import RandomStreams
 
 __all__ = ["Batch", "Batches", "gather", "pad_rows"]
@@ -23,15 +24,23 @@ class Batch(NamedTuple):
 
     Attributes:
         indices: `(*replicas, batch)`.
-        weight: `(*replicas, batch)`, zero where a replica has no sample left; None if all have.
-        active: `(*replicas,)`, false for replicas without any sample; None if all have one.
-        size: how many samples each replica has: a number, or `(*replicas,)`.
+        padding: which of them are padding, where replicas have different numbers of samples.
     """
 
     indices: Tensor
-    weight: Tensor | None
-    active: Tensor | None
-    size: int | Tensor
+    padding: Padding | None
+
+    @property
+    def size(self) -> int | Tensor:
+        """How many samples each replica has: a number, or `(*replicas,)`."""
+        return torch.tensor(self.padding.counts) if self.padding else self.indices.shape[-1]
+
+    @property
+    def active(self) -> Tensor | None:
+        """`(*replicas,)`, false for replicas without any sample; None if all have one."""
+        if self.padding is None or all(self.padding.counts):
+            return None
+        return torch.tensor(self.padding.counts) > 0
 
 
 class Batches:
@@ -52,27 +61,34 @@ class Batches:
         self.split, self.batch_size, self.random = split, batch_size, random
 
     def __len__(self) -> int:
-        """Steps per epoch."""
-        return ceil(len(self.split) / self.batch_size)
+        """Steps per epoch, of the replica that has most."""
+        return max(self.steps)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Steps per epoch of each replica (of a lone model, one number)."""
+        return tuple(ceil(length / self.batch_size) for length in self._lengths)
 
     def epoch(self) -> Iterator[Batch]:
         """The batches of the next epoch."""
-        replicas = self.random.replicas
-        longest = len(self.split)
-        lengths = self.split.lengths or (longest,) * (replicas[0] if replicas else 1)
+        lengths = self._lengths
+        longest = max(lengths)
         orders = self.random.permutation("order", lengths)
         if min(lengths) == longest:
-            order = torch.stack(orders) if replicas else orders[0]
-            for indices in self._cut(order):
-                yield Batch(indices, None, None, indices.shape[-1])
+            order = torch.stack(orders) if self.random.replicas else orders[0]
+            yield from (Batch(indices, None) for indices in self._cut(order))
             return
         # Padding points at sample 0, whose weight is zero there.
         order = pad_rows(orders, longest)
-        valid = torch.arange(longest) < torch.tensor(lengths).unsqueeze(1)
-        for indices, mask in zip(self._cut(order), self._cut(valid), strict=True):
-            size = mask.sum(1)
-            active = None if bool((size > 0).all()) else size > 0
-            yield Batch(indices, mask.to(torch.get_default_dtype()), active, size)
+        own = torch.arange(longest) < torch.tensor(lengths).unsqueeze(1)
+        for indices, mask in zip(self._cut(order), self._cut(own), strict=True):
+            weight = mask.to(torch.get_default_dtype())
+            yield Batch(indices, Padding(tuple(mask.sum(1).tolist()), weight))
+
+    @property
+    def _lengths(self) -> tuple[int, ...]:
+        replicas = self.random.replicas
+        return self.split.lengths or (len(self.split),) * (replicas[0] if replicas else 1)
 
     def _cut(self, order: Tensor) -> tuple[Tensor, ...]:
         return torch.split(order, self.batch_size, -1)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from coreframe.errors import ArgumentError, ShapeError
+from coreframe.errors import ArgumentError
 from coreframe.interfaces.dataset import Split
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
-from coreframe.interfaces.storage import Storage
+from coreframe.training.fit import expect_fitting, placing
 
-__all__ = ["Evaluation", "compute_accuracy", "evaluate", "expect_fitting", "placing"]
+__all__ = ["Evaluation", "compute_accuracy", "evaluate"]
 
 ROWS = 4096  # samples of all replicas in one pass: activations that stay in the caches
 
@@ -54,7 +54,7 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     expect_fitting(model, split)
     loss = copy.copy(loss)  # a training may be in the middle of a step with it
     loss.replicas = model.replicas
-    place = placing(model.storage)
+    place = placing(model)
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
     correct = torch.zeros(model.replicas, dtype=torch.float64)
     total = torch.zeros(model.replicas, dtype=torch.float64)
@@ -80,28 +80,6 @@ def _count_hits(loss: Loss, output: Tensor, actual: Tensor, valid: Tensor) -> Te
     # A diverged model predicts nothing, though argmax would name a class.
     finite = output.isfinite().flatten(valid.dim()).all(-1) if output.dim() > valid.dim() else True
     return ((predicted == loss.classes(actual)) & finite).cpu().logical_and(valid).sum(-1)
-
-
-def expect_fitting(model: Module, split: Split) -> None:
-    """Raise unless the split has samples, for this many replicas."""
-    if split.replicas not in ((), model.replicas):
-        raise ShapeError(
-            f"the data is for replicas {split.replicas}, the model has replicas {model.replicas}"
-        )
-    if not len(split):
-        raise ShapeError("the split has no samples")
-
-
-def placing(storage: Storage) -> Callable[[Tensor], Tensor]:
-    """A function that moves tensors to a model's device, and real numbers to its dtype."""
-    if not storage.flats:
-        return lambda tensor: tensor
-    dtype, device = storage.flats[0].value.dtype, storage.flats[0].value.device
-
-    def place(tensor: Tensor) -> Tensor:
-        return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
-
-    return place
 
 
 def _chunks(model: Module, split: Split) -> Iterator[Tensor]:

@@ -14,7 +14,8 @@ class History:
     """Tensors `(epochs, *replicas)`; losses as the loss defines them, accuracies from 0 to 1.
 
     Attributes:
-        loss: mean over the epoch's batches, each at the weights of its step.
+        loss: mean over the epoch's samples, or their sum, as the loss declares; each batch at the
+            weights of its step.
         train_loss, train_accuracy, test_loss, test_accuracy: on the whole split after each
             epoch, where they were logged; None otherwise.
     """

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from coreframe.errors import ArgumentError
-from coreframe.interfaces.dataset import Dataset, Split
+from coreframe.interfaces.dataset import Dataset
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
-from coreframe.interfaces.replicas import Setting
+from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.schedule import Schedule
 from coreframe.training.batches import Batches, gather
-from coreframe.training.evaluation import evaluate, expect_fitting, placing
+from coreframe.training.evaluation import evaluate
+from coreframe.training.factors import Factors
+from coreframe.training.fit import expect_fitting, placing
 from coreframe.training.history import History
 
 __all__ = ["OnEpoch", "train_model"]
@@ -34,13 +37,15 @@ def train_model(
     epochs: int = 100,
     batch_size: int = 16,
     log: bool = False,
+    start_epoch: int = 0,
     schedule: Schedule | None = None,
     on_epoch: OnEpoch | None = None,
 ) -> History:
     """Train a model, or every replica of a population, on `data.train`.
 
     Each step takes the next batch of each replica's own shuffle, and is forward, loss, backward
-    and update. A second call goes on where the first ended.
+    and update. A second call goes on where the first ended, with a schedule from its beginning;
+    `start_epoch` goes on within a schedule, too.
 
     Args:
         model: lone or a population.
@@ -51,20 +56,25 @@ def train_model(
         epochs: passes over the training samples.
         batch_size: samples per step and replica.
         log: evaluate loss and accuracy on train and test after every epoch.
+        start_epoch: how many of the epochs an earlier call has done.
         schedule: changes the learning rate at every step.
         on_epoch: called after every epoch, for a progress bar or a print.
 
     Returns:
-        Tensors `(epochs, *replicas)`.
+        Tensors `(epochs − start_epoch, *replicas)`.
 
     Raises:
-        ArgumentError: for epochs or a batch size below one, or another model's optimizer.
+        ArgumentError: for an argument of another type, epochs or a batch size below one, or
+            another model's optimizer.
         ShapeError: if the data is for a population of another size.
         ProtocolError: if a layer breaks the order of forward and backward.
     """
-    for name, number in (("epochs", epochs), ("batch_size", batch_size)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-            raise ArgumentError(f"{name} must be a positive integer, got {number!r}")
+    _expect_types(model, data, loss, optimizer, schedule)
+    epochs = _whole_number("epochs", epochs, minimum=1)
+    batch_size = _whole_number("batch_size", batch_size, minimum=1)
+    start_epoch = _whole_number("start_epoch", start_epoch, minimum=0)
+    if start_epoch >= epochs:
+        raise ArgumentError(f"start_epoch {start_epoch} leaves none of {epochs} epochs to do")
     if optimizer.model is not model:
         raise ArgumentError(f"{optimizer!r} was made for another model")
     for split in (data.train, data.test) if log else (data.train,):
@@ -72,43 +82,51 @@ def train_model(
     loss.replicas = model.replicas
     model.train()
     batches = Batches(data.train, batch_size, model.random)
+    factors = Factors(schedule, epochs, batches.steps)
     rows: list[dict[str, Tensor]] = []
     try:
-        for epoch in range(epochs):
-            factors = _factors(schedule, epoch, epochs, len(batches))
-            row = {"loss": _run_epoch(model, data.train, loss, optimizer, batches, factors)}
+        for epoch in range(start_epoch, epochs):
+            row = {"loss": _run_epoch(model, loss, optimizer, batches, factors, epoch)}
             if log:
                 row["train_loss"], row["train_accuracy"] = evaluate(model, data.train, loss)
                 row["test_loss"], row["test_accuracy"] = evaluate(model, data.test, loss)
-            rows.append(row)
+            with torch.inference_mode(False):  # also where the caller has entered it
+                rows.append({name: figure.clone() for name, figure in row.items()})
+            if schedule is not None:
+                schedule.observe(row)
             if on_epoch is not None:
                 on_epoch(epoch, row)
     finally:  # an error or Ctrl-C leaves nothing for a later backward to stumble over
         model.forget()
         loss.clear()
         optimizer.lr_factor = 1.0  # a schedule's last factor does not outlast it
-    return History(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})
+    with torch.inference_mode(False):
+        return History(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})
 
 
 def _run_epoch(
     model: Module,
-    split: Split,
     loss: Loss,
     optimizer: Optimizer,
     batches: Batches,
-    factors: Iterator[Setting] | None,
+    factors: Factors,
+    epoch: int,
 ) -> Tensor:
-    """One pass over the samples; gives the mean loss of its batches, `(*replicas,)`."""
+    """One pass over the samples; gives the loss of the epoch, `(*replicas,)`."""
     storage = model.storage
-    place = placing(storage)
+    place = placing(model)
     losses: list[Tensor] = []
     sizes: list[int | Tensor] = []
     with torch.inference_mode():
-        for batch, x, actual in gather(split, batches.epoch()):
-            if factors is not None:
-                optimizer.lr_factor = next(factors)
-            weight = None if batch.weight is None else place(batch.weight)
+        for step, (batch, x, actual) in enumerate(gather(batches.split, batches.epoch())):
+            factor = factors.at(epoch, step)
+            if factor is not None:
+                optimizer.lr_factor = factor
             model.forget()
+            weight = None
+            if batch.padding is not None:
+                weight = place(batch.padding.weight)
+                model.context.padding = Padding(batch.padding.counts, weight)
             storage.zero_grad()
             value = loss.compute_loss(model.forward(place(x)), place(actual), weight)
             model.backward_parameters(loss.backward())
@@ -116,12 +134,15 @@ def _run_epoch(
             optimizer.step(batch.active)
             losses.append(value)
             sizes.append(batch.size)
-    return _mean(losses, sizes)
+    model.forget()
+    return _combine(loss, losses, sizes)
 
 
-def _mean(losses: list[Tensor], sizes: list[int | Tensor]) -> Tensor:
-    """The mean of the batches' losses, each weighted with its samples, `(*replicas,)`."""
+def _combine(loss: Loss, losses: list[Tensor], sizes: list[int | Tensor]) -> Tensor:
+    """The sum of the batches' losses, or their mean, weighted with samples, `(*replicas,)`."""
     values = torch.stack(losses).cpu().double()
+    if loss.reduction == "sum":
+        return values.sum(0)
     if isinstance(sizes[0], Tensor):  # they differ between replicas
         weights = torch.stack([torch.as_tensor(size) for size in sizes]).double()
     else:
@@ -129,10 +150,30 @@ def _mean(losses: list[Tensor], sizes: list[int | Tensor]) -> Tensor:
     return (values * weights).sum(0) / weights.sum(0)
 
 
-def _factors(
-    schedule: Schedule | None, epoch: int, epochs: int, steps: int
-) -> Iterator[Setting] | None:
-    if schedule is None:
-        return None
-    total = epochs * steps
-    return (schedule.factor(step, total) for step in range(epoch * steps, (epoch + 1) * steps))
+def _expect_types(
+    model: Module, data: Dataset, loss: Loss, optimizer: Optimizer, schedule: Schedule | None
+) -> None:
+    arguments: list[tuple[str, object, type]] = [
+        ("model", model, Module),
+        ("data", data, Dataset),
+        ("loss", loss, Loss),
+        ("optimizer", optimizer, Optimizer),
+    ]
+    if schedule is not None:
+        arguments.append(("schedule", schedule, Schedule))
+    for name, value, interface in arguments:
+        if not isinstance(value, interface):
+            raise ArgumentError(
+                f"train_model: {name} must be a coreframe {interface.__name__}, got {value!r}"
+            )
+
+
+def _whole_number(name: str, number: int, *, minimum: int) -> int:
+    try:
+        whole = operator.index(number)
+    except TypeError:
+        whole = minimum - 1
+    if isinstance(number, bool) or whole < minimum:
+        least = "a positive integer" if minimum else "an integer from 0"
+        raise ArgumentError(f"{name} must be {least}, got {number!r}")
+    return whole

@@ -99,11 +99,11 @@ def test_repr_assembles_again(toys: Registry, spec: str) -> None:
 
 def test_selection_of_settings() -> None:
     layer = Settings(3, rate=torch.tensor([0.5, 1.0, 2.0]))  # type: ignore[arg-type]  # as above
-    layer.select_arguments([2, 0])
+    layer.select_settings([2, 0])
     assert repr(layer) == "Settings(3, rate=[2.0, 0.5])"
-    layer.select_arguments(0)
+    layer.select_settings(0)
     assert repr(layer) == "Settings(3, rate=2.0)"
-    layer.select_arguments([0])  # one number for all is that of each
+    layer.select_settings([0])  # one number for all is that of each
     assert repr(layer) == "Settings(3, rate=2.0)"
 
 

@@ -124,8 +124,9 @@ def test_initialize_refuses_what_makes_no_model() -> None:
         Affine(2, 3).initialize(seed=1.5)  # type: ignore[arg-type]  # the mistake under test
     with pytest.raises(ArgumentError, match=r"floating-point dtype, not torch\.int64"):
         Affine(2, 3).initialize(seed=1, dtype=torch.int64)
+    model = build()
     with pytest.raises(ProtocolError, match=r"initialize the whole model, not Affine\(2, 3\) at 0"):
-        build().children()["0"].initialize(seed=0)
+        model.children()["0"].initialize(seed=0)
 
 
 def test_refused_initialize_changes_nothing() -> None:

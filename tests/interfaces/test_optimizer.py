@@ -11,6 +11,7 @@ from torch import Tensor
 
 from coreframe import (
     ArgumentError,
+    Hyperparameter,
     Module,
     Optimizer,
     Sequential,
@@ -34,9 +35,11 @@ def draw_gradients(model: Module, seed: int) -> None:
 class Scaled(Optimizer):
     """w ← w − rate · g, where rate may be −1 to 1."""
 
+    rate = Hyperparameter(minimum=-1.0, below=1.0)
+
     def __init__(self, model: Module, rate: float) -> None:
         super().__init__(model)
-        self.setting("rate", rate, minimum=-1.0, below=1.0)
+        self.rate = rate
 
     def update(self, slab: Slab) -> None:
         add_scaled(slab.value, slab.settings["rate"], slab.grad, sign=-1, out=slab.value)
@@ -165,5 +168,5 @@ def test_resting_replicas_stay_bit_for_bit() -> None:
 
 def test_a_setting_changed_later_stands_in_the_spec() -> None:
     optimizer = Descent(Sequential(Affine(2, 2)).initialize(seed=0), lr=0.1)
-    optimizer.setting("lr", 0.5)
+    optimizer.lr = 0.5
     assert "lr=0.5" in repr(optimizer)

@@ -133,8 +133,15 @@ def test_optimizer_is_selected_after_its_model() -> None:
     with pytest.raises(ShapeError, match="select the model before its optimizer"):
         optimizer.select([0, 1])
     model.select([0, 1])
-    with pytest.raises(
-        ShapeError, match=r"model has replicas \(2,\), this selection leaves \(3,\)"
-    ):
-        optimizer.select([0, 1, 2])
+    for other in ([0, 1, 2], [0, 2], [1, 0], 0):  # also where the sizes fit
+        with pytest.raises(ShapeError, match=r"in the same way: Descent.* was to keep"):
+            optimizer.select(other)
     optimizer.select([0, 1]).step()
+
+
+def test_an_optimizer_that_missed_a_selection_cannot_follow_the_next() -> None:
+    model = build()
+    optimizer = Descent(model, lr=0.1)
+    model.select([0, 1, 2]).select([0, 1])
+    with pytest.raises(ShapeError, match="the last change of the model's parameters was not that"):
+        optimizer.select([0, 1])

@@ -74,14 +74,6 @@ def test_parts_know_their_path_and_replicas() -> None:
     assert {module.replicas for _, module in model.named_modules()} == {()}
 
 
-def test_storage_of_a_part_keeps_its_place_in_the_model() -> None:
-    inner = Sequential(Affine(2, 2))
-    Sequential(Square(), inner).initialize(seed=0)
-    assert inner.storage.holds(dict(inner.named_parameters()))
-    assert inner.path == "1"
-    assert inner.layers[0].path == "1.0"
-
-
 def test_layer_added_later_belongs_to_the_model() -> None:
     inner = Sequential(Affine(2, 2))
     model = Sequential(inner).initialize(seeds=[1, 2])

@@ -45,7 +45,7 @@ class RunningMean(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training:
-            self.mean.value = 0.9 * self.mean.value + 0.1 * x.double().mean(-2)
+            self.mean.value = self._updated(x.double())
         self.save()
         return x
 
@@ -57,6 +57,13 @@ class RunningMean(Module):
     def output_shape(self, input_shape: Shape | None) -> Shape | None:
         return input_shape
 
+    def _updated(self, x: Tensor) -> Tensor:
+        if self.padding is None:
+            return 0.9 * self.mean.value + 0.1 * x.mean(-2)
+        counts = torch.tensor(self.padding.counts).unsqueeze(-1)
+        means = (x * self.padding.weight.unsqueeze(-1)).sum(-2) / counts
+        return torch.where(counts > 0, 0.9 * self.mean.value + 0.1 * means, self.mean.value)
+
 
 class Noise(Module):
     """y = x + u while training, u uniform in [0, 0.1) from the noise stream; dx = dy."""
@@ -65,8 +72,7 @@ class Noise(Module):
         self.save()
         if not self.training:
             return x
-        rows = x.shape[len(self.replicas) :]
-        return x + 0.1 * self.random.uniform("noise", rows).to(x)
+        return x + 0.1 * self.noise(x)
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (dy,) = gradwrtoutput

@@ -15,6 +15,7 @@ from coreframe import (
     ArgumentError,
     ComponentRecord,
     Dataset,
+    Hyperparameter,
     Loss,
     Module,
     Normal,
@@ -110,13 +111,13 @@ class SumOfSquares(Loss):
 class Descent(Optimizer):
     """v ← μ v + g, w ← w − η v."""
 
-    replica_settings = ("lr", "momentum")
+    momentum = Hyperparameter(below=1.0)
     state_names = ("velocity",)
 
     def __init__(self, model: Module, lr: Setting, *, momentum: Setting = 0.0) -> None:
         super().__init__(model)
-        self.setting("lr", lr)
-        self.setting("momentum", momentum, below=1.0)
+        self.lr = lr
+        self.momentum = momentum
 
     def update(self, slab: Slab) -> None:
         v = slab.state["velocity"]

@@ -32,7 +32,7 @@ def test_an_epoch_takes_every_sample_once(batch_size: int) -> None:
     assert len(epoch) == len(source)
     assert sorted(order(epoch).tolist()) == list(range(10))
     assert all(batch.size == batch.indices.shape[-1] <= batch_size for batch in epoch)
-    assert all(batch.weight is None and batch.active is None for batch in epoch)
+    assert all(batch.padding is None and batch.active is None for batch in epoch)
     assert {batch.size for batch in epoch[:-1]} <= {batch_size}
 
 
@@ -91,9 +91,9 @@ def test_replicas_of_unequal_length_see_the_batches_of_their_lone_runs(
     for replica, length in enumerate(lengths):
         alone = list(Batches(numbered(length), batch_size, RandomStreams(replica)).epoch())
         for step, batch in enumerate(epoch):
-            assert batch.weight is not None
+            assert batch.padding is not None
             assert isinstance(batch.size, Tensor)
-            weight, indices = batch.weight[replica], batch.indices[replica]
+            weight, indices = batch.padding.weight[replica], batch.indices[replica]
             mine = alone[step].indices if step < len(alone) else torch.tensor([])
             assert indices[weight == 1].tolist() == mine.tolist()
             assert weight.sum() == len(mine) == batch.size[replica]
@@ -107,7 +107,8 @@ def test_padding_points_at_a_sample_that_exists() -> None:
     split = uneven((7, 1))
     for batch in Batches(split, 3, RandomStreams([0, 1])).epoch():
         split.take(batch.indices)
-        assert (batch.indices[batch.weight == 0] == 0).all()
+        assert batch.padding is not None
+        assert (batch.indices[batch.padding.weight == 0] == 0).all()
 
 
 def test_a_lone_model_and_a_population_of_one_take_the_same() -> None:

@@ -5,7 +5,6 @@ from itertools import chain
 import pytest
 import torch
 from coreframe_toys import Points
-from torch import Tensor
 
 import coreframe as cf
 
@@ -67,33 +66,6 @@ def test_a_count_that_makes_no_folds(count: int) -> None:
 def test_data_that_differs_between_replicas_cannot_be_dealt() -> None:
     with pytest.raises(cf.ArgumentError, match="samples that all replicas share"):
         cf.Folds(Points(10, seed=[0, 1]), 2)
-
-
-SPECS = ["Affine(2, 5)", "Square", "Affine(5, 2)"]
-
-
-def train(data: cf.Dataset, batch_size: int, seed: int | list[int]) -> tuple[Tensor, cf.Evaluation]:
-    key = "seed" if isinstance(seed, int) else "seeds"
-    model = cf.assemble(SPECS, dtype=torch.float64, **{key: seed})  # type: ignore[arg-type]
-    loss = cf.create("loss", "MeanOfSquares")
-    optimizer = cf.create("optimizer", "Descent(lr=0.005, momentum=0.5)", model)
-    history = cf.train_model(model, data, loss, optimizer, epochs=3, batch_size=batch_size)
-    return history.loss, cf.evaluate(model, data.part("validation"), loss)
-
-
-@pytest.mark.parametrize("samples", [99, 100, 101])
-@pytest.mark.parametrize("batch_size", [1, 16, 66, 67, 200])
-def test_three_folds_train_as_three_lone_trainings(samples: int, batch_size: int) -> None:
-    seeds = [7, 8, 9]
-    losses, evaluation = train(cf.Folds(Points(samples), 3), batch_size, seeds)
-    for fold, seed in enumerate(seeds):
-        alone = cf.Folds(Points(samples), 3).select(fold)
-        assert alone.replicas == ()
-        loss, one = train(alone, batch_size, seed)
-        assert loss.isfinite().all()
-        torch.testing.assert_close(losses[:, fold], loss, rtol=1e-10, atol=1e-12)
-        torch.testing.assert_close(evaluation.loss[fold], one.loss, rtol=1e-10, atol=1e-12)
-        assert evaluation.accuracy[fold] == one.accuracy
 
 
 class TestSubset:

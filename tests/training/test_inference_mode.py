@@ -70,13 +70,14 @@ def test_also_after_an_interrupted_one() -> None:
 
 def test_also_where_the_user_is_in_inference_mode() -> None:
     with torch.inference_mode():
-        model, optimizer, _ = trained(seeds=[0, 1])
+        model, optimizer, history = trained(seeds=[0, 1])
         model.select([1])
         optimizer.select([1])
     persistent = [flat.value for flat in model.storage.flats]
     persistent += [flat.grad for flat in model.storage.flats]
     persistent += [value for state in optimizer._states for value in state.values()]
     persistent += [buffer.value for _, buffer in model.named_buffers()]
+    persistent += [figure for figure in vars(history).values() if figure is not None]
     assert not any(tensor.is_inference() for tensor in persistent)
 
 

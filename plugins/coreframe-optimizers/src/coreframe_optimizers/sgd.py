@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coreframe import Module, Optimizer, Setting, Slab, add_scaled
+from coreframe import Hyperparameter, Module, Optimizer, Setting, Slab, add_scaled
 
 __all__ = ["SGD"]
 
@@ -21,13 +21,13 @@ class SGD(Optimizer):
         momentum: μ in [0, 1), one or one per replica.
     """
 
-    replica_settings = ("lr", "momentum")
+    momentum = Hyperparameter(below=1.0)
     state_names = ("velocity",)
 
     def __init__(self, model: Module, lr: Setting, momentum: Setting = 0.0) -> None:
         super().__init__(model)
-        self.setting("lr", lr)
-        self.setting("momentum", momentum, below=1.0)
+        self.lr = lr
+        self.momentum = momentum
 
     def update(self, slab: Slab) -> None:
         v = slab.state["velocity"]

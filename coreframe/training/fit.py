@@ -1,0 +1,36 @@
+"""Whether data fits a model: its replicas, its device and its dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from coreframe.errors import ShapeError
+from coreframe.interfaces.dataset import Split
+from coreframe.interfaces.module import Module
+
+__all__ = ["expect_fitting", "placing"]
+
+
+def expect_fitting(model: Module, split: Split) -> None:
+    """Raise unless the split has samples, for this many replicas."""
+    if split.replicas not in ((), model.replicas):
+        raise ShapeError(
+            f"the data is for replicas {split.replicas}, the model has replicas {model.replicas}"
+        )
+    if not len(split):
+        raise ShapeError("the split has no samples")
+
+
+def placing(model: Module) -> Callable[[Tensor], Tensor]:
+    """A function that moves tensors to a model's device, and real numbers to its dtype."""
+    parameters = model.param()
+    if not parameters:
+        return lambda tensor: tensor
+    dtype, device = parameters[0].value.dtype, parameters[0].value.device
+
+    def place(tensor: Tensor) -> Tensor:
+        return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
+
+    return place
