@@ -1,4 +1,4 @@
-"""Arguments: checking them against a constructor's signature before it runs."""
+"""Arguments: fitting them to a constructor's signature before it runs."""
 
 from __future__ import annotations
 
@@ -12,47 +12,46 @@ from typing import Any, Literal, Union, get_args, get_origin
 from coreframe.errors import ArgumentError
 from coreframe.interfaces.component import constructor_signature
 
-__all__ = ["check_arguments", "describe_signature"]
+__all__ = ["check_arguments", "describe_signature", "type_hints"]
 
 
-def check_arguments(name: str, cls: type, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+def check_arguments(
+    name: str, cls: type, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> inspect.BoundArguments:
     """Check names, count and types of the arguments for `cls(*args, **kwargs)`.
+
+    Returns:
+        The arguments, in Python's own numbers and lists where they came as numpy's or torch's
+        and the annotation asks for numbers.
 
     Raises:
         ArgumentError: saying which argument of `name` is wrong, and what would be right.
     """
-    signature = constructor_signature(cls)
-    parameters = signature.parameters
     usage = f"its signature is {name}{describe_signature(cls)}"
-    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-        for given in kwargs:
-            if given not in parameters:
-                near = difflib.get_close_matches(given, parameters, n=1)
-                hint = f", did you mean {near[0]}?" if near else ""
-                raise ArgumentError(f"{name} has no argument {given!r}{hint}; {usage}")
-    try:
-        bound = signature.bind(*args, **kwargs)
-    except TypeError as error:
-        raise ArgumentError(f"{name}: {error}; {usage}") from None
-    hints = _type_hints(cls)
-    for parameter, value in bound.arguments.items():
+    bound = _bind(name, constructor_signature(cls), args, kwargs, usage)
+    hints = type_hints(cls)
+
+    def fitted(parameter: str, value: Any) -> Any:
         hint = hints.get(parameter, Any)
-        kind = parameters[parameter].kind
-        values = [value]
+        for candidate in (value, _plain(value)):
+            if _fits(candidate, hint):
+                return float(candidate) if isinstance(candidate, float) else candidate
+        raise ArgumentError(f"{name}: {parameter} must be {_wording(hint)}, got {value!r}; {usage}")
+
+    for parameter, value in bound.arguments.items():
+        kind = bound.signature.parameters[parameter].kind
         if kind is inspect.Parameter.VAR_POSITIONAL:
-            values = list(value)
+            bound.arguments[parameter] = tuple(fitted(parameter, item) for item in value)
         elif kind is inspect.Parameter.VAR_KEYWORD:
-            values = list(value.values())
-        for item in values:
-            if not _fits(item, hint):
-                raise ArgumentError(
-                    f"{name}: {parameter} must be {_wording(hint)}, got {item!r}; {usage}"
-                )
+            bound.arguments[parameter] = {k: fitted(parameter, v) for k, v in value.items()}
+        else:
+            bound.arguments[parameter] = fitted(parameter, value)
+    return bound
 
 
 def describe_signature(cls: type) -> str:
     """The constructor's arguments as a person writes them: `(in_size: int, …, gain=1.0)`."""
-    hints = _type_hints(cls)
+    hints = type_hints(cls)
     parts: list[str] = []
     starred = False
     for parameter in constructor_signature(cls).parameters.values():
@@ -72,11 +71,40 @@ def describe_signature(cls: type) -> str:
     return f"({', '.join(parts)})"
 
 
-def _type_hints(cls: type) -> dict[str, Any]:
+def type_hints(cls: type) -> dict[str, Any]:
+    """The annotations of the constructor; empty if nobody can resolve them."""
     try:
         return typing.get_type_hints(cls.__init__)  # type: ignore[misc]  # read, never called
     except Exception:  # noqa: BLE001  # an annotation nobody can resolve is no reason to refuse
         return {}
+
+
+def _bind(
+    name: str,
+    signature: inspect.Signature,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    usage: str,
+) -> inspect.BoundArguments:
+    parameters = signature.parameters
+    if not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        for given in kwargs:
+            if given not in parameters:
+                near = difflib.get_close_matches(given, parameters, n=1)
+                hint = f", did you mean {near[0]}?" if near else ""
+                raise ArgumentError(f"{name} has no argument {given!r}{hint}; {usage}")
+    try:
+        return signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise ArgumentError(f"{name}: {error}; {usage}") from None
+
+
+def _plain(value: Any) -> Any:
+    """Numbers and arrays of numpy and torch as Python's own, also in lists."""
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    # Asked by the method that they share, so that numpy need not be there.
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _fits(value: object, hint: Any) -> bool:

@@ -7,8 +7,7 @@ from typing import Any
 
 import torch
 
-from coreframe.assembly.create import create
-from coreframe.assembly.sequential import Sequential
+from coreframe.assembly.network import build_network
 from coreframe.assembly.spec import Spec
 from coreframe.errors import ArgumentError, CoreframeError
 from coreframe.interfaces.module import Module
@@ -27,7 +26,7 @@ def assemble(
     """Turn specs into a network with drawn values.
 
     A list becomes a `Sequential`; a single spec or module is the network itself. Modules made by
-    hand may stand among the specs.
+    hand may stand among the specs, as long as they hold no values: these would be lost.
 
     Args:
         specs: `["Linear(2, 25)", "ReLU", "Linear(25, 2)"]`.
@@ -41,13 +40,9 @@ def assemble(
             also where torch cannot make the tensors.
         ShapeError: if sizes do not fit between layers, as far as they can be known.
     """
-    if isinstance(specs, str | Spec | Module):
-        model = _module(specs)
-    elif isinstance(specs, Sequence):
-        model = Sequential(*[_module(spec) for spec in specs])
-    else:
-        raise ArgumentError(f"assemble takes a spec, a module or a list of them, got {specs!r}")
-    model.output_shape(None)
+    _expect_fresh(specs)
+    _expect_dtype_and_device(dtype, device)
+    model = build_network(specs)
     if isinstance(seed, Iterable):
         raise ArgumentError(f"seed takes one integer; write seeds={seed!r} for a population")
     if seeds is not None and not isinstance(seeds, Iterable):
@@ -56,7 +51,8 @@ def assemble(
         return model.initialize(seed=seed, seeds=seeds, dtype=dtype, device=device)
     except CoreframeError:
         raise
-    except RuntimeError as error:  # torch's own, of sizes and devices that it cannot serve
+    except (RuntimeError, AssertionError) as error:
+        # Torch's own, of sizes and devices that it cannot serve; the second where it has no CUDA.
         cause = str(error).partition("\n")[0]
         raise ArgumentError(f"torch cannot make the tensors of {model!r}: {cause}") from error
 
@@ -81,5 +77,22 @@ def parse_model(
     return assemble(specs, seed=seed, seeds=seeds)
 
 
-def _module(spec: str | Spec | Module) -> Module:
-    return spec if isinstance(spec, Module) else create("module", spec)
+def _expect_fresh(specs: object) -> None:
+    """Raise if a module holds values; asked first, since a `Sequential` would take it over."""
+    for module in specs if isinstance(specs, Sequence) else [specs]:
+        if isinstance(module, Module) and any(p.is_bound for p in module.param()):
+            raise ArgumentError(
+                f"assemble draws new values, and {module!r} holds some already: make a "
+                "Sequential(…) to keep them, or pass its spec, repr(layer), for new ones"
+            )
+
+
+def _expect_dtype_and_device(dtype: object, device: Any) -> None:
+    if dtype is not None and not isinstance(dtype, torch.dtype):
+        raise ArgumentError(f"dtype takes one of torch's, such as torch.float32, not {dtype!r}")
+    try:
+        torch.device("cpu" if device is None else device)
+    except (RuntimeError, TypeError) as error:
+        raise ArgumentError(
+            f"there is no device {device!r}; write 'cpu', 'cuda' or 'cuda:0'"
+        ) from error

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 from typing import Any, Literal, overload
 
 from coreframe.assembly.arguments import check_arguments
+from coreframe.assembly.part_kinds import PartKinds
 from coreframe.assembly.spec import Spec, parse_spec
 from coreframe.errors import ArgumentError, BrokenPlugin, CoreframeError
 from coreframe.interfaces.component import Component
@@ -60,10 +61,10 @@ def create(kind: str, spec: str | Spec, /, *args: Any, **settings: Any) -> Compo
     cls = load_class(record)
     for twice in parsed.kwargs.keys() & settings.keys():
         raise ArgumentError(f"{parsed.qualified}: {twice} is given in the spec and beside it")
-    # An argument that is a spec is a part, and a part is a module.
-    arguments = [*args, *(_part(value) for value in parsed.args)]
-    keywords = {name: _part(value) for name, value in parsed.kwargs.items()} | settings
-    return _construct(parsed.qualified, cls, arguments, keywords)
+    kinds = PartKinds(cls)
+    own = [_part(v, kinds.of_position(index)) for index, v in enumerate(parsed.args, len(args))]
+    keywords = {name: _part(value, kinds.of_name(name)) for name, value in parsed.kwargs.items()}
+    return _construct(parsed.qualified, cls, [*args, *own], keywords | settings)
 
 
 def load_class(record: ComponentRecord) -> type[Component]:
@@ -88,20 +89,20 @@ def load_class(record: ComponentRecord) -> type[Component]:
     )
 
 
-def _part(value: Any) -> Any:
+def _part(value: Any, kind: str) -> Any:
     if isinstance(value, Spec):
-        return create("module", value)
+        return create(kind, value)
     if isinstance(value, list):
-        return [_part(item) for item in value]
+        return [_part(item, kind) for item in value]
     return value
 
 
 def _construct(
     name: str, cls: type[Component], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Component:
-    check_arguments(name, cls, args, kwargs)
+    bound = check_arguments(name, cls, args, kwargs)
     try:
-        component = cls(*args, **kwargs)
+        component = cls(*bound.args, **bound.kwargs)
     except CoreframeError:
         raise
     except (TypeError, ValueError, RuntimeError) as error:  # the last is torch's

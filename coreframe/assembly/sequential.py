@@ -6,7 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from coreframe.errors import ShapeError
+from coreframe.assembly.create import create
+from coreframe.errors import ArgumentError, ShapeError
+from coreframe.interfaces.example import Example
 from coreframe.interfaces.module import Module, Shape
 
 __all__ = ["Sequential"]
@@ -22,10 +24,29 @@ class Sequential(Module):
 
     Args:
         layers: the modules, first to last; one may stand in it twice.
+
+    Raises:
+        ArgumentError: if a layer is no module.
     """
 
     def __init__(self, *layers: Module) -> None:
+        for index, layer in enumerate(layers):
+            if not isinstance(layer, Module):
+                raise ArgumentError(
+                    f"Sequential: layer {index} must be a module, got {layer!r}; "
+                    "assemble([…]) takes specs, and Sequential(*layers) a list of modules"
+                )
         self.layers = layers  # a tuple: its repr would not follow a change
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        # By name, since the core has no layers of its own.
+        texts = (
+            "Linear(4, 3), Tanh, Linear(3, 2)",
+            "Linear(4, 4)",
+            "Sequential(Tanh), Linear(4, 1)",
+        )
+        return [Example(create("module", f"Sequential({text})"), (4,)) for text in texts]
 
     def children(self) -> dict[str, Module]:
         return {str(index): layer for index, layer in enumerate(self.layers)}

@@ -12,6 +12,8 @@ import typer
 from typer.main import get_command
 
 from coreframe.cli.assemble import assemble
+from coreframe.cli.check import check
+from coreframe.cli.diff import diff
 from coreframe.cli.list_components import list_components
 from coreframe.cli.plugin_commands import CommandGroup
 from coreframe.cli.show import show
@@ -60,6 +62,8 @@ def build_app() -> typer.Typer:
     app.command("list-components")(list_components)
     app.command("show")(show)
     app.command("assemble")(assemble)
+    app.command("check")(check)
+    app.command("diff")(diff)
     return app
 
 
@@ -85,7 +89,8 @@ def coreframe(
     """Deep learning without autograd, made of plugins, trained in populations."""
     context.obj.verbose = verbose
     # Here a closed pipe is typer's to handle; at the interpreter's end it would be a message.
-    context.call_on_close(sys.stdout.flush)
+    if sys.stdout is not None:  # as it is where the shell closed it
+        context.call_on_close(sys.stdout.flush)
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

@@ -26,10 +26,10 @@ def assemble(
 ) -> None:
     """Assemble a network and print it as a table."""
     # Imported here, since they import torch, and the other commands start without it.
-    from coreframe.assembly import assemble as assembly  # noqa: PLC0415
+    from coreframe.assembly.network import build_network  # noqa: PLC0415
     from coreframe.assembly.summary import summarize  # noqa: PLC0415
 
-    summary = summarize(assembly.assemble(specs[0] if len(specs) == 1 else specs))
+    summary = summarize(build_network(specs[0] if len(specs) == 1 else specs))
     if as_json:
         typer.echo(json.dumps({"schema": SCHEMA, **asdict(summary)}, indent=2))
         return

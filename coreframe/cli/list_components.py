@@ -18,7 +18,10 @@ SCHEMA = 1  # of the JSON; raised when a field goes or changes its meaning
 
 def list_components(*, kind: KindOption = None, as_json: JsonOption = False) -> None:
     """List the installed components."""
-    records = get_registry().components(kind)
+    registry = get_registry()
+    records = registry.components(kind)
+    for fault in registry.faults:
+        typer.echo(f"Warning: {fault}", err=True)
     if as_json:
         document = {"schema": SCHEMA, "components": [asdict(record) for record in records]}
         typer.echo(json.dumps(document, indent=2))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections import Counter
 from collections.abc import Collection
 from typing import Any
 
@@ -61,20 +60,19 @@ class CommandGroup(TyperGroup):
 def _plugin_commands(taken: Collection[str]) -> list[PluginCommand]:
     """Placeholders: the bare name if it is free, else the qualified one, as for components."""
     records = get_registry().commands()
-    offers = Counter(record.name for record in records)
     commands: list[PluginCommand] = []
     for record in records:
-        if record.name in taken or offers[record.name] > 1:
-            commands.append(PluginCommand(record.qualified, help=_origin(record)))
-            commands.append(PluginCommand(record.name, hidden=True))  # says that it is ambiguous
-        else:
-            commands.append(PluginCommand(record.name, help=_origin(record)))
-    return commands
+        # A faulty command leaves the bare name to one that can be used.
+        rivals = [r for r in records if r.name == record.name and r.is_usable >= record.is_usable]
+        bare = record.name not in taken and len(rivals) == 1
+        name = record.name if bare else record.qualified
+        commands.append(PluginCommand(name, help=_origin(record)))
+    # Whoever runs a bare name that is left over is told that it is ambiguous.
+    return commands + [PluginCommand(record.name, hidden=True) for record in records]
 
 
 def _origin(record: ComponentRecord) -> str:
-    faulty = record.status in ("incompatible", "malformed")
-    return f"from {record.source}" + (f" ({record.status})" if faulty else "")
+    return f"from {record.source}" + ("" if record.is_usable else f" ({record.status})")
 
 
 def _load(record: ComponentRecord) -> Any:

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from coreframe.cli.options import JsonOption, KindOption
+from coreframe.errors import UnknownComponent
 from coreframe.registry.registry import get_registry
 
 __all__ = ["show"]
@@ -18,6 +20,7 @@ SCHEMA = 1  # of the JSON; raised when a field goes or changes its meaning
 
 
 def show(
+    context: typer.Context,
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Linear, or coreframe_linear.Linear.")
     ],
@@ -27,7 +30,13 @@ def show(
 ) -> None:
     """Show a component: arguments, formula, origin."""
     distribution, _, bare = name.rpartition(".")
-    record = get_registry().find(bare, kind=kind, distribution=distribution or None)
+    if not bare or name.startswith("."):
+        raise typer.BadParameter(f"{name!r} is no name like Linear or coreframe_linear.Linear.")
+    try:
+        record = get_registry().find(bare, kind=kind, distribution=distribution or None)
+    except UnknownComponent as error:
+        _expect_no_command(context, name, error)
+        raise
 
     # Imported here, since they import torch, and a name that is wrong need not wait for it.
     from coreframe.assembly.arguments import describe_signature  # noqa: PLC0415
@@ -44,3 +53,11 @@ def show(
     typer.echo(f"kind          {record.kind}")
     typer.echo(f"distribution  {record.distribution} {record.version}")
     typer.echo(f"target        {record.target}")
+
+
+def _expect_no_command(context: typer.Context, name: str, error: UnknownComponent) -> None:
+    group = context.find_root().command
+    if isinstance(group, TyperGroup) and group.get_command(context.find_root(), name) is not None:
+        raise UnknownComponent(
+            f"{name} is a command, not a component: run coreframe {name} --help"
+        ) from error

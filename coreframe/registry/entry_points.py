@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from keyword import iskeyword
@@ -101,7 +102,11 @@ def _malformation(kind: str, name: str, target: str) -> str:
     if not colon or not all(part.isidentifier() for part in names):
         form = "module:function" if kind == "command" else "module:Class"
         return f"its entry point {target!r} is not of the form {form}"
-    if kind != "command" and (not name.isidentifier() or iskeyword(name)):
+    if kind == "command":
+        # A dot would end a distribution's name, and a dash in front would make an option.
+        typed = re.fullmatch(r"\w[\w-]*", name)
+        return "" if typed else f"its name {name!r} cannot be typed as a command"
+    if not name.isidentifier() or iskeyword(name):
         return f"its name {name!r} cannot stand in a spec"
     return ""
 

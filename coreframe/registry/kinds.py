@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COMMAND_GROUP", "KINDS", "Kind"]
+from coreframe.errors import ArgumentError
+
+__all__ = ["COMMAND_GROUP", "KINDS", "Kind", "kind_of"]
 
 COMMAND_GROUP = "coreframe.commands"
 
@@ -35,3 +37,16 @@ KINDS: dict[str, Kind] = {
         Kind("schedule", "coreframe.schedules", "coreframe.interfaces.schedule:Schedule"),
     )
 }
+
+
+def kind_of(cls: type) -> str:
+    """The kind of a component's class.
+
+    Raises:
+        ArgumentError: if it implements no interface of a kind.
+    """
+    bases = {f"{base.__module__}:{base.__qualname__}" for base in cls.__mro__}
+    for kind in KINDS.values():
+        if kind.interface in bases:
+            return kind.name
+    raise ArgumentError(f"{cls!r} is no component: it implements none of {', '.join(KINDS)}")

@@ -39,6 +39,11 @@ class ComponentRecord:
     detail: str = ""
 
     @property
+    def is_usable(self) -> bool:
+        """Whether the metadata proves no fault; an ambiguous name can be used when qualified."""
+        return self.status in ("ok", "ambiguous")
+
+    @property
     def source(self) -> str:
         """`distribution version`, for messages."""
         return f"{self.distribution} {self.version}"

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import EntryPoint
 from typing import Any
 
 import pluggy
 
-from coreframe.errors import AmbiguousComponent, ArgumentError, BrokenPlugin, UnknownComponent
+from coreframe.errors import ArgumentError, BrokenPlugin, UnknownComponent
+from coreframe.registry.choice import choose
+from coreframe.registry.conflicts import mark_conflicts
 from coreframe.registry.entry_points import EntryPointSource
 from coreframe.registry.hookspecs import PROJECT, ComponentSource
 from coreframe.registry.kinds import KINDS
+from coreframe.registry.offers import collect_offers
 from coreframe.registry.record import ComponentRecord, normalize
+from coreframe.registry.suggestions import article, suggest
 
 __all__ = ["Registry", "build_registry", "get_registry", "reset_registry"]
-
-BASE_PLUGINS = "or the base plugins: pip install 'coreframe[standard]'"
 
 
 class Registry:
@@ -34,6 +33,7 @@ class Registry:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ComponentSource)
         self._records: list[ComponentRecord] | None = None
+        self._faults: list[str] = []
         for plugin in plugins:
             self.register(plugin)
 
@@ -72,14 +72,21 @@ class Registry:
         found = [r for r in self._all() if r.kind == "command"]
         return sorted(found, key=lambda r: (r.name, r.distribution))
 
+    @property
+    def faults(self) -> list[str]:
+        """A sentence for each source of components that failed, and so offers none."""
+        self._all()
+        return list(self._faults)
+
     def find(
         self, name: str, *, kind: str | None = None, distribution: str | None = None
     ) -> ComponentRecord:
-        """The one component of this name.
+        """The one component of this name that can be used, or the faulty one if there is no other.
 
         Raises:
             UnknownComponent: with the nearest names, if there is none.
-            AmbiguousComponent: with every source, if there are several.
+            AmbiguousComponent: with every source, if several can be used.
+            BrokenPlugin: with every cause, if there are several and none can be used.
         """
         known = self.components(kind)
         try:
@@ -88,8 +95,8 @@ class Registry:
             others = [record for record in self.components() if record.name == name]
             if distribution or not others:
                 raise
-            found = " and ".join(sorted({_article(record.kind) for record in others}))
-            raise UnknownComponent(f"{name} is {found}, not {_article(str(kind))}") from error
+            found = " and ".join(sorted({article(record.kind) for record in others}))
+            raise UnknownComponent(f"{name} is {found}, not {article(str(kind))}") from error
 
     def find_command(self, name: str) -> ComponentRecord:
         """The one command of this name, which may be `distribution.name`; raises as `find`."""
@@ -102,7 +109,7 @@ class Registry:
         Raises:
             BrokenPlugin: naming distribution, version and cause, whatever the import raised.
         """
-        if record.status in ("incompatible", "malformed"):
+        if not record.is_usable:
             raise BrokenPlugin(
                 f"{record.kind} {record.name} of {record.source} cannot be used: {record.detail}"
             )
@@ -120,68 +127,18 @@ class Registry:
 
     def _all(self) -> list[ComponentRecord]:
         if self._records is None:
-            offered = [r for records in self._manager.hook.coreframe_components() for r in records]
-            count = Counter((r.kind, r.name) for r in offered)
-            self._records = [
-                replace(
-                    r,
-                    status="ambiguous",
-                    detail=f"another distribution offers this name too; write {r.qualified}",
-                )
-                if count[r.kind, r.name] > 1 and r.status == "ok"
-                else r
-                for r in offered
-            ]
+            sources = self._manager.hook.coreframe_components.get_hookimpls()
+            offered, self._faults = collect_offers(sources)
+            self._records = mark_conflicts(offered)
         return self._records
 
     def _pick(
-        self,
-        known: Sequence[ComponentRecord],
-        what: str,
-        name: str,
-        distribution: str | None,
+        self, known: Sequence[ComponentRecord], what: str, name: str, distribution: str | None
     ) -> ComponentRecord:
-        matches = [
-            record
-            for record in known
-            if record.name == name
-            and (not distribution or normalize(distribution) == normalize(record.distribution))
-        ]
-        if len(matches) == 1:
-            return matches[0]
-        if not matches:
-            raise UnknownComponent(_unknown(known, what, name, distribution))
-        kinds = sorted({record.kind for record in matches})
-        if len(kinds) > 1:
-            raise AmbiguousComponent(
-                f"{name} is {' and '.join(_article(kind) for kind in kinds)}: say which kind"
-            )
-        sources = " and ".join(f"{record.source} ({record.target})" for record in matches)
-        choices = " or ".join(dict.fromkeys(record.qualified for record in matches))
-        raise AmbiguousComponent(
-            f"{what} {name} is offered by {sources}: write {choices}, or uninstall all but one"
-        )
-
-
-def _unknown(
-    known: Sequence[ComponentRecord], what: str, name: str, distribution: str | None
-) -> str:
-    names = sorted({record.name for record in known})
-    whole = f"{distribution}.{name}" if distribution else name
-    message = f"no installed plugin offers {_article(what)} named {whole}"
-    by_lower = {known_name.lower(): known_name for known_name in names}
-    near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
-    if distribution and name in names:
-        sources = [record.qualified for record in known if record.name == name]
-        return f"{message}; there is {' and '.join(sources)}"
-    if near:
-        return f"{message}; did you mean {' or '.join(by_lower[match] for match in near)}?"
-    listed = f"known: {', '.join(names)}" if names else f"no {what} is installed"
-    return f"{message}; {listed}; install the plugin that offers it, {BASE_PLUGINS}"
-
-
-def _article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+        found = choose(known, what, name, distribution)
+        if found is None:
+            raise UnknownComponent(suggest(known, what, name, distribution, self.faults))
+        return found
 
 
 def _expect_kind(kind: str) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import pytest
+import torch
 from coreframe_toys import Affine
 from torch import Tensor
 
@@ -179,3 +181,64 @@ def test_tensors_are_checked_by_class() -> None:
 
     with pytest.raises(ArgumentError, match=r"Holder: values must be Tensor, got \[1\.0\]"):
         check_arguments("Holder", Holder, [[1.0]], {})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "plain"),
+    [
+        ("size", np.int64(3), 3),
+        ("size", np.array(3), 3),
+        ("size", torch.tensor(3), 3),
+        ("rate", np.float32(0.5), 0.5),
+        ("rate", np.float64(0.5), 0.5),
+        ("rate", np.int64(2), 2),
+        ("rate", torch.tensor(0.5), 0.5),
+        ("gain", torch.tensor(0.5), 0.5),
+        ("gain", np.array([0.5, 1.0]), [0.5, 1.0]),
+        ("gain", torch.tensor([1, 2]), [1, 2]),
+        ("gain", [np.float32(0.5), torch.tensor(2.0)], [0.5, 2.0]),
+        ("shape", np.array([2, 3]), [2, 3]),
+        ("sizes", torch.tensor([2, 3]), [2, 3]),
+        ("flag", np.bool_(True), True),
+    ],
+)
+def test_numbers_of_numpy_and_torch_become_pythons_own(name: str, given: Any, plain: Any) -> None:
+    bound = check_arguments("Everything", Everything, [], {"size": 1, name: given})
+    assert repr(bound.arguments[name]) == repr(plain)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("size", np.float64(2.0)),
+        ("size", torch.tensor(2.0)),
+        ("size", torch.tensor([2])),
+        ("size", np.bool_(True)),
+        ("size", torch.tensor(True)),
+        ("rate", np.array([0.5])),
+        ("gain", np.array([[0.5]])),
+        ("sizes", np.array([0.5])),
+        ("name", np.array(["x"])),
+    ],
+)
+def test_numbers_of_numpy_and_torch_must_fit_too(name: str, value: Any) -> None:
+    assert refusal(**{"size": 1} | {name: value}).startswith(f"Everything: {name} must be ")
+
+
+def test_a_tensor_stays_one_where_one_is_asked_for_or_anything_goes() -> None:
+    class Holder:
+        def __init__(self, values: Tensor, *others: Any) -> None: ...
+
+    tensors = [torch.ones(2), torch.zeros(2)]
+    bound = check_arguments("Holder", Holder, tensors, {})
+    assert [value is tensor for value, tensor in zip(bound.args, tensors, strict=True)] == [
+        True
+    ] * 2
+
+
+def test_each_of_many_arguments_becomes_pythons_own() -> None:
+    class Open:
+        def __init__(self, *numbers: int, **sizes: int) -> None: ...
+
+    bound = check_arguments("Open", Open, [np.int64(1), 2], {"a": np.int64(3)})
+    assert repr((bound.args, bound.kwargs)) == "((1, 2), {'a': 3})"

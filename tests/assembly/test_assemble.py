@@ -1,6 +1,6 @@
 """assemble: a network from specs, modules and lists of both."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,9 +25,15 @@ def test_a_list_becomes_a_sequential() -> None:
     ]
 
 
-def test_a_list_of_one_and_an_empty_list_are_lists_too() -> None:
+def test_a_list_of_one_is_a_list_too() -> None:
     assert repr(cf.assemble(["Square"])) == "Sequential(Square())"
-    assert repr(cf.assemble([])) == "Sequential()"
+
+
+@pytest.mark.parametrize("specs", [[], ()])
+def test_an_empty_list_is_no_network(specs: Sequence[str]) -> None:
+    with pytest.raises(cf.ArgumentError, match="the list of specs is empty"):
+        cf.assemble(specs)
+    assert repr(cf.assemble("Sequential()")) == "Sequential()"
 
 
 def test_a_single_spec_is_the_network() -> None:
@@ -151,16 +157,61 @@ def test_something_that_is_no_list_of_specs(specs: Any) -> None:
         cf.assemble(specs)
 
 
-def test_a_list_within_the_list_is_no_spec() -> None:
-    specs: Any = ["Square", ["Square"]]
-    with pytest.raises(cf.SpecError, match="a spec is a text"):
-        cf.assemble(specs)
+@pytest.mark.parametrize("layer", [["Square"], None, 3, Square])
+def test_something_in_the_list_that_is_no_spec(layer: Any) -> None:
+    with pytest.raises(cf.ArgumentError) as error:
+        cf.assemble(["Square", layer])
+    assert str(error.value).startswith(f"layer 1 must be a spec or a module, got {layer!r}")
+    assert ('write "Sequential(…)"' in str(error.value)) == isinstance(layer, list)
 
 
 def test_a_part_of_a_model_cannot_be_made_anew_alone() -> None:
-    model = cf.assemble(["Affine(2, 3)"], seed=0)
-    with pytest.raises(cf.ProtocolError, match=r"not Affine\(2, 3\) at 0 alone"):
+    model = cf.assemble(["Square"], seed=0)
+    with pytest.raises(cf.ProtocolError, match=r"not Square\(\) at 0 alone"):
         cf.assemble(model.children()["0"], seed=1)
+
+
+def read(layer: Affine) -> Affine:
+    assert layer.weight.value.shape == (3, 2)
+    return layer
+
+
+HOLDERS: dict[str, Callable[[], cf.Module]] = {
+    "made by hand and read": lambda: read(Affine(2, 3)),
+    "of another model": lambda: cf.assemble(["Affine(2, 3)"], seed=0).children()["0"],
+    "a whole model": lambda: cf.assemble(["Affine(2, 3)"], seed=0),
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+@pytest.mark.parametrize("listed", [False, True])
+def test_values_that_are_there_are_not_lost(holder: str, listed: bool) -> None:
+    module = HOLDERS[holder]()
+    before = module.state()
+    with pytest.raises(cf.ArgumentError) as error:
+        cf.assemble(["Square", module] if listed else module, seed=1)
+    assert str(error.value) == (
+        f"assemble draws new values, and {module!r} holds some already: make a Sequential(…) to "
+        "keep them, or pass its spec, repr(layer), for new ones"
+    )
+    for name, value in module.state().items():
+        assert torch.equal(value, before[name])
+
+
+def test_a_refused_layer_stays_in_its_model() -> None:
+    model = cf.assemble(["Affine(2, 3)"], seed=0)
+    layer = model.children()["0"]
+    with pytest.raises(cf.ArgumentError, match="holds some already"):
+        cf.assemble(["Square", layer], seed=1)
+    assert layer.context.owner is model
+
+
+def test_both_ways_that_the_refusal_names_work() -> None:
+    layer = read(Affine(2, 3))
+    value = layer.weight.value.clone()
+    drawn = cf.assemble([repr(layer)], seed=0).param()[0].value
+    assert not torch.equal(drawn, value)
+    assert torch.equal(cf.Sequential(layer, Square()).param()[0].value, value)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
@@ -178,11 +229,29 @@ def test_a_dtype_that_holds_no_weights() -> None:
 def test_sizes_and_devices_that_torch_cannot_serve() -> None:
     with pytest.raises(cf.ArgumentError, match=r"torch cannot make the tensors of Affine\(10000"):
         cf.assemble("Affine(1000000000000, 1000000000000)", seed=0)
-    with pytest.raises(cf.ArgumentError, match="device string: nowhere"):
-        cf.assemble("Affine(2, 3)", device="nowhere")
 
 
-@pytest.mark.parametrize("specs", [["Affine(2, 3)", "Square"], ("Affine(2, 3)",), []])
+@pytest.mark.parametrize("device", ["nowhere", "gpu", "", 1.5])
+def test_a_device_that_does_not_exist(device: Any) -> None:
+    with pytest.raises(cf.ArgumentError) as error:
+        cf.assemble("Affine(2, 3)", device=device)
+    assert str(error.value) == f"there is no device {device!r}; write 'cpu', 'cuda' or 'cuda:0'"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for what this machine has")
+def test_a_device_that_this_machine_has_not() -> None:
+    with pytest.raises(cf.ArgumentError, match=r"torch cannot make the tensors of Affine\(2, 3\)"):
+        cf.assemble("Affine(2, 3)", device="cuda")
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float32, float])
+def test_a_dtype_that_is_none_of_torchs(dtype: Any) -> None:
+    with pytest.raises(cf.ArgumentError) as error:
+        cf.assemble("Affine(2, 3)", dtype=dtype)
+    assert str(error.value) == (f"dtype takes one of torch's, such as torch.float32, not {dtype!r}")
+
+
+@pytest.mark.parametrize("specs", [["Affine(2, 3)", "Square"], ("Affine(2, 3)",)])
 def test_parse_model_takes_the_reports_dictionary(specs: Sequence[str]) -> None:
     model = cf.parse_model({"model": specs, "lr": 0.1}, seed=3)
     assert repr(model) == repr(cf.assemble(specs, seed=3))

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from coreframe_toys import Affine, Descent, Points, Square, SumOfSquares
 
 import coreframe as cf
@@ -68,6 +70,12 @@ class TestCreate:
             Square,
             Affine,
         ]
+
+    def test_numbers_of_numpy_and_torch_stand_in_the_spec_as_pythons_own(self) -> None:
+        layer = cf.create("module", "Affine", np.int64(2), torch.tensor(3), gain=np.array([0.5, 1]))
+        assert repr(layer) == "Affine(2, 3, gain=[0.5, 1.0])"
+        assert type(layer) is Affine
+        assert (type(layer.in_size), type(layer.out_size)) == (int, int)
 
     def test_a_nested_spec_of_another_kind_is_an_error(self) -> None:
         with pytest.raises(cf.UnknownComponent, match="SumOfSquares is a loss, not a module"):

@@ -68,7 +68,7 @@ def test_a_population_goes_through_like_a_lone_model(seed: dict[str, Any]) -> No
 
 
 def test_an_empty_one_is_the_identity() -> None:
-    model = assembled()
+    model = cf.Sequential()
     x = draw(3, 2)
     assert torch.equal(model.forward(x), x)
     assert torch.equal(model.backward(x), x)
@@ -197,3 +197,10 @@ def test_the_output_shape_is_that_of_the_last_layer() -> None:
 def test_after_a_layer_of_unknown_shape_sizes_cannot_be_told() -> None:
     model = assembled(Affine(2, 3), Opaque(), Affine(4, 1))
     assert model.output_shape((2,)) == (1,)
+
+
+@pytest.mark.parametrize("layer", ["ReLU", None, 3, ["ReLU"], Square])
+def test_a_layer_that_is_no_module_is_named(layer: Any) -> None:
+    with pytest.raises(cf.ArgumentError) as error:
+        cf.Sequential(Square(), layer)
+    assert str(error.value).startswith(f"Sequential: layer 1 must be a module, got {layer!r}; ")

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("toys")
         ("Affine(2, 3, gain=0.5)", {"seed": 1}),
         ("Affine(out_size=3, in_size=2)", {"seed": 1}),
         ("coreframe_toys.Affine(2, 3)", {"seed": 1}),
-        ([], {"seed": 1}),
+        ("Sequential()", {"seed": 1}),
         (["Affine(2, 3)", "Square", "Affine(3, 1, gain=2)"], {"seed": 1}),
         (["Sequential(Affine(2, 3), Sequential(Square))", "Affine(3, 1)"], {"seed": 1}),
         (["Affine(2, 3, gain=[0.5, 1.0, 1e-07])", "Square"], {"seeds": [1, 2, 3]}),

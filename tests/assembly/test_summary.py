@@ -64,7 +64,7 @@ def test_a_single_layer_is_one_row() -> None:
 
 
 def test_an_empty_chain_has_no_rows() -> None:
-    assert cf.summarize(cf.assemble([])) == Summary(layers=(), parameters=0)
+    assert cf.summarize(cf.Sequential()) == Summary(layers=(), parameters=0)
 
 
 def test_an_input_that_does_not_fit_is_named() -> None:

@@ -35,7 +35,7 @@ def work() -> None:
     time.sleep(60)
 
 def mutter() -> None:
-    print("a line that waits in a buffer")
+    print("a line that waits in a bµffer")
 """
 
 COMMANDS = """
@@ -173,3 +173,33 @@ def test_ctrl_c_exits_130_and_says_nothing(
         _, complaint = process.communicate(timeout=60)
     assert process.returncode == 130
     assert complaint == ""
+
+
+EVERY_COMMAND = [
+    ["--help"],
+    ["--version"],
+    ["list-components"],
+    ["show", "Affine"],
+    ["assemble", "Affine(2, 3)"],
+    ["mutter"],
+]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its shell closes no stream")
+@pytest.mark.parametrize("args", EVERY_COMMAND, ids=" ".join)
+def test_a_closed_stdout_is_no_error(
+    coreframe: "Coreframe", script: Path, worker: Path, args: list[str]
+) -> None:
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh", str(script)]
+    done = coreframe(*args, sites=[worker], program=shell)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("args", EVERY_COMMAND, ids=" ".join)
+def test_a_locale_without_utf8_is_no_error(
+    coreframe: "Coreframe", worker: Path, args: list[str]
+) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = coreframe(*args, sites=[worker], env=ascii_only)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout

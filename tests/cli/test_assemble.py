@@ -87,6 +87,12 @@ def test_one_spec_is_the_network_itself(coreframe: "Coreframe") -> None:
     assert [row.split()[0] for row in rows] == ["layer", "0", "1", "total"]
 
 
+def test_a_network_that_no_memory_holds_is_a_table_all_the_same(coreframe: "Coreframe") -> None:
+    done = coreframe("assemble", "Affine(1000000, 1000000)")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1].split() == ["total", "1000001000000"]
+
+
 def test_no_spec_is_misuse(coreframe: "Coreframe") -> None:
     done = coreframe("assemble")
     assert (done.returncode, done.stdout) == (2, "")

@@ -1,6 +1,7 @@
 """`coreframe list-components`: what it says, and that it imports nothing to say it."""
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,3 +88,31 @@ def test_a_name_that_two_distributions_offer_is_listed_with_both(
         ("rival", "ambiguous"),
     ]
     assert "write rival.Affine" in found[1]["detail"]
+
+
+FAULTY_SOURCE = """
+import coreframe
+from coreframe.cli.app import main
+
+class Faulty:
+    @coreframe.hookimpl
+    def coreframe_components(self):
+        raise OSError("no such folder")
+
+    def __repr__(self):
+        return "Faulty"
+
+coreframe.get_registry().register(Faulty())
+main()
+"""
+
+
+@pytest.mark.parametrize("args", [[], ["--json"]], ids=" ".join)
+def test_a_source_that_fails_is_told_on_stderr(coreframe: "Coreframe", args: list[str]) -> None:
+    done = coreframe("list-components", *args, program=[sys.executable, "-c", FAULTY_SOURCE])
+    assert done.returncode == 0
+    assert done.stdout == coreframe("list-components", *args).stdout
+    assert done.stderr == (
+        "Warning: the source Faulty offers no components: it raised OSError: no such folder; "
+        "report this to its author\n"
+    )

@@ -122,6 +122,27 @@ def test_a_qualified_name_picks_one_of_two(coreframe: "Coreframe", sites: list[P
     assert (done.returncode, done.stdout) == (0, "hello you\n")
 
 
+def test_a_faulty_command_leaves_the_name_to_one_that_can_be_used(
+    coreframe: "Coreframe", make_site: "MakeSite", greeter: Path
+) -> None:
+    sites = [
+        make_site("aged", "[coreframe.commands]\ngreet = aged:run", requires="coreframe>=99"),
+        make_site("bent", "[coreframe.commands]\ngreet = bent"),
+        greeter,
+    ]
+    assert coreframe("greet", "you", sites=sites).stdout == "hello you\n"
+    lines = [
+        " ".join(line.split()) for line in coreframe("--help", sites=sites).stdout.splitlines()
+    ]
+    assert "greet from greeter 1.0" in lines
+    assert "aged.greet from aged 1.0 (incompatible)" in lines
+    assert "bent.greet from bent 1.0 (malformed)" in lines
+    told = coreframe("greet", sites=sites[:2])  # where none of several can be used
+    assert told.returncode == 1
+    assert "aged 1.0 (it needs coreframe>=99" in told.stderr
+    assert "bent 1.0 (its entry point 'bent' is not" in told.stderr
+
+
 def test_a_command_of_the_core_cannot_be_replaced(
     coreframe: "Coreframe", sites: list[Path]
 ) -> None:

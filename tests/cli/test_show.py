@@ -3,6 +3,8 @@
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.cli.conftest import Coreframe, MakeSite
 
@@ -76,3 +78,20 @@ def test_a_broken_component_names_distribution_version_and_cause(
     assert "module Cracked of cracked 1.0 cannot be used" in done.stderr
     assert "OSError: no such glue" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["", ".", ".Affine", "coreframe_toys."])
+def test_what_is_no_name_is_misuse(coreframe: "Coreframe", name: str) -> None:
+    done = coreframe("show", name)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{name!r} is no name like Linear or coreframe_linear.Linear" in done.stderr
+
+
+def test_a_command_is_told_to_be_one(coreframe: "Coreframe", make_site: "MakeSite") -> None:
+    baker = make_site("baker", "[coreframe.commands]\nbake = baker:bake")
+    for name in ("bake", "assemble"):
+        done = coreframe("show", name, sites=[baker])
+        assert (done.returncode, done.stdout) == (1, "")
+        assert done.stderr == (
+            f"Error: {name} is a command, not a component: run coreframe {name} --help\n"
+        )

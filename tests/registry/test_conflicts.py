@@ -4,7 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from coreframe import AmbiguousComponent, UnknownComponent, create, get_registry
+from coreframe import (
+    AmbiguousComponent,
+    BrokenPlugin,
+    UnknownComponent,
+    create,
+    get_registry,
+)
 from coreframe.registry.record import normalize
 
 if TYPE_CHECKING:
@@ -137,7 +143,65 @@ def test_a_longer_name_in_front_hides_nothing(install: "Install") -> None:
     assert names["Extra"] == "swish-extra"
 
 
-def test_a_distribution_that_offers_one_name_twice_is_ambiguous(install: "Install") -> None:
+def test_a_distribution_that_offers_one_name_twice_is_told_to_its_author(
+    install: "Install",
+) -> None:
     install("one", "[coreframe.modules]\nSwish = one:First\nSwish = one:Second")
-    with pytest.raises(AmbiguousComponent, match=r"one:First.* and .*one:Second"):
-        get_registry().find("Swish")
+    (record,) = [r for r in get_registry().components() if r.name == "Swish"]
+    assert (record.status, record.detail) == (
+        "malformed",
+        "it offers Swish twice, as one:First and one:Second; report this to the author of one",
+    )
+    with pytest.raises(BrokenPlugin, match="it offers Swish twice, as one:First and one:Second"):
+        create("module", "Swish")
+
+
+def test_a_line_that_stands_twice_is_one_offer(install: "Install") -> None:
+    install("one", "[coreframe.modules]\nSwish = one:Swish\nSwish = one:Swish")
+    assert get_registry().find("Swish").status == "ok"
+    assert [r.name for r in get_registry().components()].count("Swish") == 1
+
+
+FAULTY = {
+    "incompatible": ("Swish = other:Swish", ["coreframe>=999"]),
+    "malformed": ("Swish = nowhere", []),
+    "malformed, offered twice": ("Swish = other:First\nSwish = other:Second", []),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTY)
+def test_a_faulty_offer_is_no_rival_of_one_that_can_be_used(install: "Install", fault: str) -> None:
+    line, requires = FAULTY[fault]
+    install("faulty", f"[coreframe.modules]\n{line}", requires=requires)
+    install("good", "[coreframe.modules]\nSwish = good_layers:Swish", {"good_layers": LAYER})
+    registry = get_registry()
+    assert registry.find("Swish").distribution == "good"
+    assert type(create("module", "Swish")).__module__ == "good_layers"
+    listed = {r.distribution: r.status for r in registry.components() if r.name == "Swish"}
+    assert listed == {"good": "ok", "faulty": fault.partition(",")[0]}
+    with pytest.raises(BrokenPlugin, match=r"module Swish of faulty 1\.0 cannot be used"):
+        create("module", "faulty.Swish")
+
+
+def test_two_that_can_be_used_are_ambiguous_whatever_is_faulty_beside_them(
+    install: "Install",
+) -> None:
+    install_two(install)
+    install("faulty", "[coreframe.modules]\nSwish = nowhere")
+    with pytest.raises(AmbiguousComponent) as error:
+        create("module", "Swish")
+    assert "write alpha_nets.Swish or beta_nets.Swish, or uninstall" in str(error.value)
+
+
+def test_where_all_of_several_are_faulty_each_is_named_with_its_cause(install: "Install") -> None:
+    install("old", "[coreframe.modules]\nSwish = old:Swish", requires=["coreframe>=999"])
+    install("bad", "[coreframe.modules]\nSwish = nowhere")
+    with pytest.raises(BrokenPlugin) as error:
+        create("module", "Swish")
+    assert "bad 1.0 (its entry point 'nowhere' is not of the form" in str(error.value)
+    assert "old 1.0 (it needs coreframe>=999" in str(error.value)
+
+
+def test_a_faulty_component_of_another_kind_leaves_the_name_clear(install: "Install") -> None:
+    install("one", "[coreframe.modules]\nHinge = nowhere\n[coreframe.losses]\nHinge = one:Hinge")
+    assert get_registry().find("Hinge").kind == "loss"

@@ -47,6 +47,14 @@ def test_a_commands_name_may_have_a_dash(install: "Install") -> None:
     assert get_registry().find_command("plot-runs").status == "ok"
 
 
+@pytest.mark.parametrize("name", ["", "plot.runs", "plot runs", "-plot"])
+def test_a_commands_name_that_nobody_can_type(install: "Install", name: str) -> None:
+    install("swish", f"[coreframe.commands]\n{name} = swish:plot")
+    (record,) = [r for r in get_registry().commands() if r.distribution == "swish"]
+    assert record.status == "malformed"
+    assert record.detail.startswith(f"its name {name!r} cannot be typed as a command")
+
+
 @pytest.mark.parametrize("target", ["swish_module:Swish", "swish_module : Swish", "a.b:C.D"])
 def test_the_forms_that_the_entry_point_standard_allows(install: "Install", target: str) -> None:
     install("swish", f"[coreframe.modules]\nSwish={target}")

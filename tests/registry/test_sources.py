@@ -1,9 +1,19 @@
 """Sources: plugins of the registry that know of components."""
 
+from typing import Any
+
 import pluggy
 import pytest
 
-from coreframe import BrokenPlugin, ComponentRecord, Registry, create, get_registry, hookimpl
+from coreframe import (
+    BrokenPlugin,
+    ComponentRecord,
+    Registry,
+    UnknownComponent,
+    create,
+    get_registry,
+    hookimpl,
+)
 
 
 def record(
@@ -95,3 +105,69 @@ def test_a_hook_with_other_arguments_is_an_error_and_is_not_registered() -> None
         registry.register(Wrong())
     assert isinstance(error.value.__cause__, pluggy.PluginValidationError)
     assert registry.components() == []
+
+
+class Faulty:
+    """Runs what the test says when it is asked."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    @hookimpl
+    def coreframe_components(self) -> Any:
+        return self.answer()
+
+    def __repr__(self) -> str:
+        return "Faulty"
+
+
+def burst() -> None:
+    raise OSError("no such\nfolder")
+
+
+def leave() -> None:
+    raise SystemExit(3)
+
+
+def burst_halfway() -> Any:
+    yield record("Half")
+    burst()
+
+
+FAULTS = {
+    burst: "it raised OSError: no such folder",
+    leave: "it raised SystemExit: 3",
+    burst_halfway: "it raised OSError: no such folder",
+    (lambda: [record("Half"), "Swish"]): "it gave 'Swish', which is no ComponentRecord",
+    (lambda: 3): "it raised TypeError: 'int' object is not iterable",
+    (lambda: [ComponentRecord("module", None, "a", "1", "a:A")]): "which is no ComponentRecord",  # type: ignore[arg-type]
+}
+
+
+@pytest.mark.parametrize("answer", FAULTS, ids=list(FAULTS.values()))
+def test_a_source_that_fails_is_named_and_the_others_stay(answer: Any) -> None:
+    registry = Registry([Source(record("One")), Faulty(answer), Source(record("Two"))])
+    assert [r.name for r in registry.components()] == ["One", "Two"]
+    (fault,) = registry.faults
+    assert fault.startswith("the source Faulty offers no components: ")
+    assert FAULTS[answer] in fault
+    assert "\n" not in fault
+
+
+def test_an_unknown_name_is_told_which_source_failed() -> None:
+    registry = Registry([Source(record("One")), Faulty(burst)])
+    with pytest.raises(UnknownComponent, match="named Two; the source Faulty offers no components"):
+        registry.find("Two")
+
+
+def test_a_source_that_knows_nothing_is_no_fault() -> None:
+    registry = Registry([Faulty(lambda: None), Faulty(list)])
+    assert (registry.components(), registry.faults) == ([], [])
+
+
+def test_ctrl_c_in_a_source_is_no_fault_of_it() -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Registry([Faulty(interrupt)]).components()

@@ -71,3 +71,38 @@ def test_without_a_kind_all_components_are_known() -> None:
 def test_an_unknown_command() -> None:
     with pytest.raises(UnknownComponent, match="offers a command named reproduse"):
         REGISTRY.find_command("reproduse")
+
+
+class Records:
+    """Offers these records."""
+
+    def __init__(self, *records: ComponentRecord) -> None:
+        self.records = records
+
+    @hookimpl
+    def coreframe_components(self) -> tuple[ComponentRecord, ...]:
+        return self.records
+
+
+BROKEN = Records(
+    ComponentRecord("module", "Swish", "old", "1.0", "old:Swish", "incompatible", "too old"),
+    ComponentRecord("module", "Mish", "old", "1.0", "old:Mish", "incompatible", "too old"),
+    ComponentRecord("module", "Conv", "odd", "2.0", "odd", "malformed", "no target"),
+    ComponentRecord("loss", "Hinge", "lossy", "3.0", "lossy", "malformed", "no target"),
+    ComponentRecord("module", "Linear", "nets", "1.0", "nets:Linear"),
+)
+
+
+def test_broken_plugins_of_the_kind_that_might_offer_it_are_named_with_near_names() -> None:
+    assert told("Swosh", registry=Registry([BROKEN])) == (
+        "no installed plugin offers a module named Swosh; broken plugins that might offer it: "
+        "odd 2.0 (malformed), old 1.0 (incompatible), see coreframe list-components; "
+        "did you mean Swish?"
+    )
+
+
+def test_broken_plugins_are_named_where_no_name_is_near() -> None:
+    message = told("Dropout", registry=Registry([BROKEN]))
+    assert "odd 2.0 (malformed), old 1.0 (incompatible), see coreframe" in message
+    assert "lossy" not in message
+    assert "known: Conv, Linear, Mish, Swish; install" in message
