@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABCMeta
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,6 +17,9 @@ from coreframe.interfaces.replicas import (
     select_leading,
     select_sequence,
 )
+
+if TYPE_CHECKING:
+    from coreframe.interfaces.example import Example
 
 __all__ = ["Component", "constructor_signature", "format_value"]
 
@@ -61,8 +64,18 @@ class Component(metaclass=ComponentType):
 
     _arguments: inspect.BoundArguments
 
+    @classmethod
+    def examples(cls) -> Sequence[Example]:
+        """How it can be built and fed, for `coreframe check`; a component should name a few."""
+        return ()
+
     def constructed(self) -> None:  # a hook: most interfaces need nothing here
         """Called once `__init__` has returned; an interface finishes its own set-up here."""
+
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments it was made with, by name."""
+        return self._arguments.arguments
 
     def _spec_arguments(self) -> Mapping[str, Any]:
         """The arguments that belong in the spec, by name."""

@@ -1,103 +1,17 @@
-"""Dataset and its splits: where samples come from."""
+"""Dataset: where samples come from."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Self
+from typing import ClassVar, Self
 
-import torch
 from torch import Tensor
 
-from coreframe.errors import ArgumentError, ShapeError
+from coreframe.errors import ArgumentError
 from coreframe.interfaces.component import Component
-from coreframe.interfaces.replicas import (
-    Replicas,
-    Selection,
-    resolve_selection,
-    select_leading,
-)
+from coreframe.interfaces.replicas import Replicas, Selection, resolve_selection
+from coreframe.interfaces.split import Split
 
-__all__ = ["Dataset", "Split", "TensorSplit"]
-
-
-class Split(ABC):
-    """Samples that can be taken by index: the train, test or validation part of a dataset."""
-
-    replicas: Replicas = ()
-    """`()` if all replicas share the samples, `(R,)` if each has its own."""
-
-    @property
-    def lengths(self) -> tuple[int, ...] | None:
-        """How many samples each replica has, where that differs; `len` is then the largest."""
-        return None
-
-    @abstractmethod
-    def __len__(self) -> int:
-        """How many samples there are."""
-
-    @abstractmethod
-    def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        """Inputs and targets, `(*indices.shape, *features)`, of `indices` `(*replicas, batch)`.
-
-        A shared split takes the indices of a lone model or of any population.
-        """
-
-    @abstractmethod
-    def select(self, replicas: Selection) -> Split:
-        """The split of the chosen replicas; a shared split is its own."""
-
-
-class TensorSplit(Split):
-    """A split that lies in memory as two tensors.
-
-    Args:
-        input: `(samples, *features)` if shared, `(R, samples, *features)` with `replicas=(R,)`.
-        target: likewise.
-        replicas: the leading axes that are replicas.
-    """
-
-    def __init__(self, input: Tensor, target: Tensor, replicas: Replicas = ()) -> None:  # noqa: A002  # the report's name
-        axes = len(replicas) + 1
-        for tensor in (input, target):
-            if tensor.dim() < axes or tuple(tensor.shape[: axes - 1]) != replicas:
-                raise ShapeError(
-                    f"a split for replicas {replicas} needs tensors (*replicas, samples, …), "
-                    f"got {tuple(tensor.shape)}"
-                )
-        if input.shape[axes - 1] != target.shape[axes - 1]:
-            raise ShapeError(f"{input.shape[axes - 1]} inputs for {target.shape[axes - 1]} targets")
-        self.input, self.target, self.replicas = input, target, replicas
-
-    def __len__(self) -> int:
-        return self.input.shape[len(self.replicas)]
-
-    def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        indices = indices.to(self.input.device)
-        if self.replicas:
-            if tuple(indices.shape[:1]) != self.replicas or indices.dim() != 2:
-                raise ShapeError(
-                    f"samples of replicas {self.replicas} cannot be taken by indices of shape "
-                    f"{tuple(indices.shape)}; they must be (*replicas, batch)"
-                )
-            if indices.numel() and not 0 <= int(indices.min()) <= int(indices.max()) < len(self):
-                raise ShapeError(f"indices must be from 0 to {len(self) - 1}, the last sample")
-            first = torch.arange(0, self.replicas[0] * len(self), len(self), device=indices.device)
-            indices = indices + first.unsqueeze(1)
-        return self._rows(self.input, indices), self._rows(self.target, indices)
-
-    def select(self, replicas: Selection) -> TensorSplit:
-        if not self.replicas:
-            return self
-        chosen = resolve_selection(replicas, self.replicas)
-        left: Replicas = () if isinstance(chosen, int) else (len(chosen),)
-        return TensorSplit(
-            select_leading(self.input, chosen), select_leading(self.target, chosen), left
-        )
-
-    def _rows(self, tensor: Tensor, indices: Tensor) -> Tensor:
-        # index_select on whole rows is twice as fast as indexing with a tensor of two axes.
-        rows = tensor.flatten(0, 1) if self.replicas else tensor
-        return rows.index_select(0, indices.flatten()).view(*indices.shape, *rows.shape[1:])
+__all__ = ["Dataset", "Split"]
 
 
 class Dataset(Component):
@@ -113,6 +27,9 @@ class Dataset(Component):
     test: Split
     validation: Split | None = None
 
+    disjoint_splits: ClassVar[bool] = False
+    """Whether it promises that no sample stands in more than one split."""
+
     @property
     def replicas(self) -> Replicas:
         """`()` if all replicas share the samples, `(R,)` if each has its own."""
@@ -127,9 +44,10 @@ class Dataset(Component):
         if not self.replicas:
             return self
         chosen = resolve_selection(replicas, self.replicas)
-        self.train, self.test = self.train.select(chosen), self.test.select(chosen)
+        train, test = self.train.select(chosen), self.test.select(chosen)
         if self.validation is not None:
             self.validation = self.validation.select(chosen)
+        self.train, self.test = train, test
         self.select_settings(chosen)
         return self
 
@@ -141,5 +59,7 @@ class Dataset(Component):
         """
         split = getattr(self, name, None) if name in ("train", "test", "validation") else None
         if not isinstance(split, Split):
-            raise ArgumentError(f"{self!r} has no {name} split")
+            raise ArgumentError(
+                f"{self!r} has no {name} split; it may have train, test and validation"
+            )
         return split

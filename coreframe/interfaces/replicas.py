@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Sequence
 from numbers import Real
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias, TypeGuard, TypeVar
 
 import torch
 from torch import Tensor
@@ -37,7 +38,9 @@ _Item = TypeVar("_Item")
 def resolve_selection(selection: Selection | Tensor, replicas: Replicas) -> Selection:
     """Check `selection` against `replicas` and make it an int or a list of ints, all ≥ 0.
 
-    A boolean tensor `(R,)` keeps the replicas that are true; repeats and any order are allowed.
+    Integers may be Python's, numpy's or torch's, in any sequence or array of one axis; repeats
+    and any order are allowed. A mask `(R,)` keeps the replicas that are true. It must be a tensor
+    or an array: a list of bools could as well be meant as a list of the integers 0 and 1.
 
     Raises:
         ArgumentError: for a lone model, an index out of range, or an empty selection.
@@ -45,24 +48,19 @@ def resolve_selection(selection: Selection | Tensor, replicas: Replicas) -> Sele
     if not replicas:
         raise ArgumentError("select needs a population, and this is a lone model")
     (count,) = replicas
-    if isinstance(selection, Tensor):
-        if selection.dtype is torch.bool:
-            if selection.shape != (count,):
-                raise ArgumentError(
-                    f"a mask of replicas must have shape ({count},), "
-                    f"this one has {tuple(selection.shape)}"
-                )
-            selection = selection.nonzero().flatten()
-        selection = selection.tolist()
-    chosen = selection if isinstance(selection, int) else list(selection)
-    indices = [chosen] if isinstance(chosen, int) else chosen
-    if not indices:
+    chosen = _plain(selection)
+    if chosen is not selection and isinstance(chosen, list) and chosen and _all_bools(chosen):
+        if len(chosen) != count:
+            raise ArgumentError(
+                f"a mask of replicas must have shape ({count},), this one has ({len(chosen)},)"
+            )
+        chosen = [index for index, kept in enumerate(chosen) if kept]
+    if isinstance(chosen, str | bytes) or not isinstance(chosen, Iterable):
+        return _resolve_index(chosen, count)
+    resolved = [_resolve_index(_plain(index), count) for index in chosen]
+    if not resolved:
         raise ArgumentError("a selection of no replicas leaves no model")
-    for index in indices:
-        if isinstance(index, bool) or not isinstance(index, int) or not -count <= index < count:
-            raise ArgumentError(f"no replica {index!r} in a population of {count}")
-    resolved = [index % count for index in indices]
-    return resolved[0] if isinstance(chosen, int) else resolved
+    return resolved
 
 
 def select_leading(tensor: Tensor, selection: Selection) -> Tensor:
@@ -83,22 +81,18 @@ def plain_setting(name: str, value: object) -> float | list[float]:
     """A setting in Python's own numbers, whatever numbers or array of them it came as.
 
     Raises:
-        ArgumentError: if something in it is no number.
+        ArgumentError: if something in it is no number, or it has several axes.
     """
-    if isinstance(value, Real) and not isinstance(value, bool):
-        return float(value)
+    plain = _plain(value)
+    if _is_number(plain):
+        return float(plain)
     wrong = f"{name} must be a number or one number per replica, got {value!r}"
-    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+    if isinstance(plain, str | bytes) or not isinstance(plain, Sequence):
         raise ArgumentError(wrong)
-    try:
-        items = value.tolist() if isinstance(value, Tensor) else list(value)
-    except TypeError:  # an array of no axes
-        raise ArgumentError(wrong) from None
-    if isinstance(items, Real):
-        return plain_setting(name, items)
-    if not all(isinstance(item, Real) and not isinstance(item, bool) for item in items):
+    numbers = [float(item) for item in map(_plain, plain) if _is_number(item)]
+    if len(numbers) < len(plain):
         raise ArgumentError(wrong)
-    return [float(item) for item in items]
+    return numbers
 
 
 def expand_setting(name: str, value: Setting | Tensor, replicas: Replicas) -> float | Tensor:
@@ -107,18 +101,35 @@ def expand_setting(name: str, value: Setting | Tensor, replicas: Replicas) -> fl
     Raises:
         ArgumentError: if the count is not that of the replicas, or something is no number.
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    wrong = f"{name} must be a number or one number per replica, got {value!r}"
-    if isinstance(value, str) or not isinstance(value, Sequence | Tensor):
-        raise ArgumentError(wrong)
-    try:
-        values = value.tolist() if isinstance(value, Tensor) else value
-        numbers = torch.tensor(values, dtype=torch.float64)  # a copy: the caller keeps theirs
-    except (TypeError, ValueError):
-        raise ArgumentError(wrong) from None
-    if numbers.shape != replicas or not replicas:
+    numbers = plain_setting(name, value)
+    if isinstance(numbers, float):
+        return numbers
+    if not replicas or len(numbers) != replicas[0]:
         have = f"a population of {replicas[0]}" if replicas else "a lone model"
-        count = "1 number" if numbers.numel() == 1 else f"{numbers.numel()} numbers"
+        count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
         raise ArgumentError(f"{name} has {count} for {have}")
-    return numbers
+    return torch.tensor(numbers, dtype=torch.float64)
+
+
+def _plain(value: object) -> object:
+    """The numbers of torch and numpy as Python's own; all else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    # Real would do, but asking for it alone takes longer than asking for these two first.
+    return isinstance(value, float | int | Real) and not isinstance(value, bool)
+
+
+def _all_bools(values: list[object]) -> bool:
+    return all(isinstance(value, bool) for value in values)
+
+
+def _resolve_index(index: object, count: int) -> int:
+    try:
+        whole = operator.index(index)  # type: ignore[arg-type]  # what is no integer is caught
+    except TypeError:
+        whole = count
+    if isinstance(index, bool) or not -count <= whole < count:
+        raise ArgumentError(f"no replica {index!r} in a population of {count}")
+    return whole % count

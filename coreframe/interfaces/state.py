@@ -19,12 +19,19 @@ def check_state(
     Raises:
         StateError: naming every missing, unexpected and misshapen entry.
     """
+    if not isinstance(state, Mapping):
+        raise StateError(f"the state of {owner} must be tensors by name, got {state!r}")
     faults = [f"{name!r} is missing" for name in expected if name not in state]
     faults += [f"{name!r} is not one of its names" for name in state if name not in expected]
     faults += [
+        f"{name!r} is not a tensor"
+        for name in expected
+        if name in state and not isinstance(state[name], Tensor)
+    ]
+    faults += [
         f"{name!r} has shape {tuple(state[name].shape)}, not {shape}"
         for name, shape in expected.items()
-        if name in state and tuple(state[name].shape) != shape
+        if isinstance(state.get(name), Tensor) and tuple(state[name].shape) != shape
     ]
     if faults:
         raise StateError(f"the state does not fit {owner}: {'; '.join(faults)}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import Generator, Tensor
 
 from coreframe.errors import ArgumentError, StateError
-from coreframe.interfaces.replicas import Replicas, Selection
+from coreframe.interfaces.replicas import Replicas, Selection, resolve_selection
 
 __all__ = ["RandomStreams", "Stream"]
 
@@ -27,10 +27,11 @@ class RandomStreams:
     dropout layer) does not change another (the order of the data).
 
     Args:
-        seeds: one integer for a lone model, a sequence of them for a population.
+        seeds: one integer for a lone model, a sequence or array of them for a population; of any
+            size and sign, for they are hashed.
 
     Raises:
-        ArgumentError: for a seed that is not an integer.
+        ArgumentError: for a seed that is not an integer (a bool is none), or no seeds at all.
     """
 
     def __init__(self, seeds: int | Sequence[int]) -> None:
@@ -67,6 +68,7 @@ class RandomStreams:
 
     def select(self, selection: Selection) -> None:
         """Keep the chosen replicas; a replica chosen twice gets generators of its own."""
+        selection = resolve_selection(selection, self.replicas)
         chosen = [selection] if isinstance(selection, int) else selection
         seeds = self._seed_list()
         for stream, generators in self._generators.items():
@@ -85,13 +87,35 @@ class RandomStreams:
         }
 
     def load_state(self, state: dict[str, Tensor]) -> None:
-        """Continue from a `state()` of as many replicas."""
-        for stream in STREAMS:
-            if stream not in state or state[stream].shape[:-1] != self.replicas:
-                raise StateError(f"the random state has no stream {stream!r} for these replicas")
-            rows = state[stream].reshape(len(self._seed_list()), -1)
+        """Continue from a `state()` of as many replicas.
+
+        Raises:
+            StateError: for a stream that is missing, or is no state of these generators; nothing
+                has been changed then.
+        """
+        if not isinstance(state, Mapping):
+            raise StateError(f"the random state must be tensors by stream, got {state!r}")
+        loaded = {stream: self._read(stream, state.get(stream)) for stream in STREAMS}
+        for stream, rows in loaded.items():
             for generator, row in zip(self._generators[stream], rows, strict=True):
-                generator.set_state(row.clone())
+                generator.set_state(row)
+
+    def _read(self, stream: Stream, state: object) -> list[Tensor]:
+        """One stream's states, a row for each replica; each has been tried on a generator."""
+        if not isinstance(state, Tensor) or state.shape[:-1] != self.replicas or not state.dim():
+            raise StateError(f"the random state has no stream {stream!r} for these replicas")
+        # Clones: torch reads a state from the start of its storage, wherever the view begins.
+        rows = [row.clone() for row in state.cpu().reshape(len(self._seed_list()), -1)]
+        trial = Generator()
+        for row in rows:
+            try:
+                trial.set_state(row)
+            except (RuntimeError, TypeError):  # of another length or dtype, or damaged
+                raise StateError(
+                    f"the random state of stream {stream!r} is damaged, or is not that of a "
+                    "torch CPU generator"
+                ) from None
+        return rows
 
     def __reduce__(self) -> tuple[Any, ...]:
         # For copy and pickle. Generator's own takes a reference to None away each time, so that
@@ -111,14 +135,19 @@ def _restore(seeds: int | Sequence[int], state: dict[str, Tensor]) -> RandomStre
     return random
 
 
-def _whole_numbers(seeds: int | Sequence[int]) -> int | tuple[int, ...]:
-    # index takes the integers of numpy and torch too, and refuses a seed that is no integer.
+def _whole_numbers(seeds: object) -> int | tuple[int, ...]:
+    plain = seeds.tolist() if hasattr(seeds, "tolist") else seeds  # arrays of torch and numpy
+    several = isinstance(plain, Iterable)
+    items = list(plain) if isinstance(plain, Iterable) else [plain]
+    if not items:
+        raise ArgumentError("a population needs at least one seed")
     try:
-        if isinstance(seeds, Iterable):
-            return tuple(operator.index(seed) for seed in seeds)
-        return operator.index(seeds)
+        whole = [operator.index(item) for item in items]  # type: ignore[arg-type]  # caught
     except TypeError:
-        raise ArgumentError(f"a seed must be an integer, got {seeds!r}") from None
+        whole = []
+    if not whole or any(isinstance(item, bool) for item in items):
+        raise ArgumentError(f"a seed must be an integer, got {seeds!r}")
+    return tuple(whole) if several else whole[0]
 
 
 def _generator(seed: int, stream: Stream) -> Generator:

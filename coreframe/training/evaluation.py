@@ -10,10 +10,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from coreframe.errors import ArgumentError
-from coreframe.interfaces.dataset import Split
+from coreframe.errors import ArgumentError, ShapeError
+from coreframe.interfaces.dataset import Dataset
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
+from coreframe.interfaces.split import Split
 from coreframe.training.fit import expect_fitting, placing
 
 __all__ = ["Evaluation", "compute_accuracy", "evaluate"]
@@ -36,12 +37,14 @@ def compute_accuracy(model: Module, split: Split, loss: Loss) -> Tensor:
 
     accuracy = (1/n) Σᵢ [predict(model(xᵢ)) = class(yᵢ)]
 
-    The loss says how outputs become classes. The model is evaluated in evaluation mode, and is
+    Where a sample has several predictions, as a sequence has one for each time, all of them
+    count: n is their number. The loss says how outputs become classes. The model is evaluated in evaluation mode, and is
     left in the mode it was in.
 
     Raises:
-        ShapeError: if the split belongs to a population of another size, or is empty.
-        ArgumentError: if the loss predicts values rather than classes.
+        ShapeError: if the split belongs to a population of another size, or is empty, or the
+            predictions are not one or several for each sample.
+        ArgumentError: for an argument of another type, or if the loss predicts values rather than classes.
     """
     accuracy = evaluate(model, split, loss).accuracy
     if accuracy.isnan().any():
@@ -51,6 +54,7 @@ def compute_accuracy(model: Module, split: Split, loss: Loss) -> Tensor:
 
 def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     """Loss and accuracy of a model on a split, in one pass; see `compute_accuracy`."""
+    _expect_types(model, split, loss)
     expect_fitting(model, split)
     loss = copy.copy(loss)  # a training may be in the middle of a step with it
     loss.replicas = model.replicas
@@ -65,21 +69,54 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
             output = model.forward(x)
             valid = positions < lengths.unsqueeze(-1)
             weight = None if bool(valid.all()) else place(valid.to(output.dtype))
-            correct += _count_hits(loss, output, actual, valid)
+            # First, for its messages about shapes are the more precise ones.
             value = loss.compute_loss(output, actual, weight).cpu()
             total += value * valid.sum(-1) if loss.reduction == "mean" else value
+            correct += _count_hits(loss, output, actual, valid)
     count = lengths.to(torch.float64)
     mean = total / count if loss.reduction == "mean" else total
     return Evaluation(mean, correct / count)
 
 
 def _count_hits(loss: Loss, output: Tensor, actual: Tensor, valid: Tensor) -> Tensor:
+    """How many samples are right, `(*replicas,)`; one of several predictions counts in parts."""
     predicted = loss.predict(output)
+    axes = valid.dim()
+    if predicted.shape[:axes] != valid.shape:
+        raise ShapeError(
+            f"{loss!r} predicts {tuple(predicted.shape)} from outputs {tuple(output.shape)}; it "
+            f"must begin with (*replicas, batch) = {tuple(valid.shape)}"
+        )
     if predicted.is_floating_point():  # values are near or far, not right or wrong
         return torch.tensor(torch.nan)
+    classes = loss.classes(actual)
+    if classes.shape != predicted.shape:
+        raise ShapeError(
+            f"{loss!r} predicts {tuple(predicted.shape)} where the targets have classes "
+            f"{tuple(classes.shape)}"
+        )
+    hits = predicted == classes
     # A diverged model predicts nothing, though argmax would name a class.
-    finite = output.isfinite().flatten(valid.dim()).all(-1) if output.dim() > valid.dim() else True
-    return ((predicted == loss.classes(actual)) & finite).cpu().logical_and(valid).sum(-1)
+    of_each = predicted.dim() if output.shape[: predicted.dim()] == predicted.shape else axes
+    finite = output.isfinite()
+    if output.dim() > of_each:
+        finite = finite.flatten(of_each).all(-1)
+    hits &= finite.reshape(*finite.shape, *[1] * (hits.dim() - finite.dim()))
+    if hits.dim() == axes:
+        return hits.cpu().logical_and(valid).sum(-1)
+    of_sample = hits.flatten(axes)
+    return (of_sample.sum(-1).cpu() * valid).sum(-1).double() / of_sample.shape[-1]
+
+
+def _expect_types(model: object, split: object, loss: object) -> None:
+    if not isinstance(model, Module):
+        raise ArgumentError(f"model must be a coreframe Module, as of cf.assemble, got {model!r}")
+    if isinstance(split, Dataset):
+        raise ArgumentError(f"split must be one of the dataset's, such as data.test, got {split!r}")
+    if not isinstance(split, Split):
+        raise ArgumentError(f"split must be a coreframe Split, such as data.test, got {split!r}")
+    if not isinstance(loss, Loss):
+        raise ArgumentError(f"loss must be a coreframe Loss, as of cf.create, got {loss!r}")
 
 
 def _chunks(model: Module, split: Split) -> Iterator[Tensor]:

@@ -2,60 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
 
 import torch
-from torch import Tensor
 
 from coreframe.errors import ArgumentError
-from coreframe.interfaces.dataset import Dataset, Split
-from coreframe.interfaces.replicas import Replicas, Selection, resolve_selection
-from coreframe.training.batches import pad_rows
+from coreframe.interfaces.dataset import Dataset
+from coreframe.training.subset import Subset
 
-__all__ = ["Folds", "Subset"]
-
-
-class Subset(Split):
-    """Some samples of a shared split; other ones for each replica of a population.
-
-    Args:
-        split: the shared split.
-        rows: the samples' indices: one tensor, or one for each replica, of any lengths.
-    """
-
-    def __init__(self, split: Split, rows: Tensor | Sequence[Tensor]) -> None:
-        if split.replicas:
-            raise ArgumentError("a subset needs samples that all replicas share")
-        self._split = split
-        if isinstance(rows, Tensor):
-            self.replicas: Replicas = ()
-            self._table = rows
-            self._lengths: tuple[int, ...] = (len(rows),)
-        else:
-            self.replicas = (len(rows),)
-            self._lengths = tuple(len(row) for row in rows)
-            self._table = pad_rows(rows, max(self._lengths))
-
-    @property
-    def lengths(self) -> tuple[int, ...] | None:
-        return self._lengths if self.replicas else None
-
-    def __len__(self) -> int:
-        return max(self._lengths)
-
-    def take(self, indices: Tensor) -> tuple[Tensor, Tensor]:
-        if self.replicas:
-            return self._split.take(self._table.gather(1, indices))
-        return self._split.take(self._table[indices])
-
-    def select(self, replicas: Selection) -> Subset:
-        if not self.replicas:
-            return self
-        chosen = resolve_selection(replicas, self.replicas)
-        rows = [row[:length] for row, length in zip(self._table, self._lengths, strict=True)]
-        if isinstance(chosen, int):
-            return Subset(self._split, rows[chosen].clone())
-        return Subset(self._split, [rows[index] for index in chosen])
+__all__ = ["Folds"]
 
 
 class Folds(Dataset):
@@ -75,12 +30,31 @@ class Folds(Dataset):
     """
 
     def __init__(self, data: Dataset, count: int = 5, *, seed: int = 0) -> None:
-        samples = len(data.train)
-        if not 2 <= count <= samples:
+        if not isinstance(data, Dataset):
+            raise ArgumentError(f"Folds: data must be a coreframe Dataset, got {data!r}")
+        train = data.part("train")
+        samples = len(train)
+        number = _whole_number("count", count)
+        if samples < 2:
+            raise ArgumentError(f"folds need at least 2 samples, and {data!r} has {samples}")
+        if not 2 <= number <= samples:
             raise ArgumentError(f"{samples} samples can make 2 to {samples} folds, not {count}")
-        order = torch.randperm(samples, generator=torch.Generator().manual_seed(seed))
-        held_out = order.tensor_split(count)
-        kept = [torch.cat([*held_out[:fold], *held_out[fold + 1 :]]) for fold in range(count)]
-        self.train = Subset(data.train, kept)
-        self.validation = Subset(data.train, held_out)
-        self.test = data.test
+        chosen = _whole_number("seed", seed)
+        if not -(2**63) <= chosen < 2**64:
+            raise ArgumentError(f"Folds: seed must have at most 64 bits, got {chosen}")
+        generator = torch.Generator().manual_seed(chosen)
+        held_out = torch.randperm(samples, generator=generator).tensor_split(number)
+        kept = [torch.cat([*held_out[:fold], *held_out[fold + 1 :]]) for fold in range(number)]
+        self.train = Subset(train, kept)
+        self.validation = Subset(train, held_out)
+        self.test = data.part("test")
+
+
+def _whole_number(name: str, number: object) -> int:
+    try:
+        whole = operator.index(number)  # type: ignore[arg-type]  # what is no integer is caught
+    except TypeError:
+        whole = None
+    if whole is None or isinstance(number, bool):
+        raise ArgumentError(f"Folds: {name} must be an integer, got {number!r}")
+    return whole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from coreframe_toys import Points
@@ -105,3 +107,58 @@ def test_an_index_beyond_the_end_never_reads_another_replicas_sample() -> None:
     for wrong in ([[3], [0]], [[0], [-1]]):
         with pytest.raises(ShapeError, match="from 0 to 2"):
             split.take(torch.tensor(wrong))
+
+
+@pytest.mark.parametrize("replicas", [[], [3], 3, None, (3, 5), (True,), ("3",), (0,)])
+def test_replicas_of_a_split_are_none_or_one_axis(replicas: tuple[int, ...]) -> None:
+    with pytest.raises(ArgumentError, match=r"must be \(\) or \(R,\), got "):
+        TensorSplit(samples(3, 5, 2), samples(3, 5), replicas)
+
+
+def test_a_split_is_of_tensors_on_one_device() -> None:
+    np = pytest.importorskip("numpy")
+    wrongs: list[Any] = [np.ones((5, 2)), [[1.0, 2.0]], None]
+    for wrong in wrongs:
+        got = f"got {type(wrong).__name__}"
+        with pytest.raises(ArgumentError, match=f"the input of a split .*from_numpy.* {got}"):
+            TensorSplit(wrong, samples(5))
+        with pytest.raises(ArgumentError, match=f"the target of a split .* {got}"):
+            TensorSplit(samples(5), wrong)
+    with pytest.raises(ArgumentError, match="the input is on cpu, the target on meta"):
+        TensorSplit(samples(5), samples(5).to("meta"))
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_indices_that_are_none(own: bool) -> None:
+    split = TensorSplit(samples(2, 5, 3), samples(2, 5), (2,))
+    split = split if own else split.select(0)
+    for wrong in ([5], [-1]):
+        with pytest.raises(ShapeError, match="indices must be from 0 to 4"):
+            split.take(torch.tensor([wrong, wrong] if own else wrong))
+    for dtype in (torch.float32, torch.bool):
+        with pytest.raises(ArgumentError, match=f"int64 indices, got {dtype}"):
+            split.take(torch.zeros(2, 1, dtype=dtype))
+    with pytest.raises(ArgumentError, match="int64 indices, got list"):
+        split.take([0])  # type: ignore[arg-type]  # no tensor
+
+
+def test_a_failure_that_is_not_of_the_indices_stays_as_it_is() -> None:
+    split = TensorSplit(samples(5, 2), samples(5))
+    split.target = samples(3)  # by hand, after it was checked
+    with pytest.raises(IndexError):
+        split.take(torch.tensor([4]))
+
+
+def test_a_refused_selection_changes_no_split() -> None:
+    data = Points(6, seed=[1, 2, 3])
+    before = data.train, data.test
+    data.validation = Points(6, seed=[1, 2]).train  # of another population
+    with pytest.raises(ArgumentError, match="no replica 2 in a population of 2"):
+        data.select([2])
+    assert (data.train, data.test) == before
+
+
+@pytest.mark.parametrize("name", [None, 0, ["train"], "training"])
+def test_a_part_that_there_is_not(name: str) -> None:
+    with pytest.raises(ArgumentError, match="it may have train, test and validation"):
+        Points(6).part(name)

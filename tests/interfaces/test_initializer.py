@@ -55,5 +55,39 @@ def test_select() -> None:
 
 @pytest.mark.parametrize("std", [[1.0, 2.0], "1", True, None, [1.0, "2", 3.0]])
 def test_settings_that_fit_no_replicas(std: float) -> None:
-    with pytest.raises(ArgumentError, match="the gain of the initial values"):
+    with pytest.raises(ArgumentError, match=r"std must be|the gain of the initial values has 2"):
         Normal(std).draw((2,), RandomStreams([1, 2, 3]))
+
+
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf, -torch.inf, -1.0])
+def test_a_deviation_is_finite_and_not_negative(wrong: float) -> None:
+    for value in (wrong, [1.0, wrong], torch.tensor([wrong])):
+        with pytest.raises(ArgumentError, match="std must be finite and at least 0, got "):
+            Normal(value)
+        with pytest.raises(ArgumentError, match="gain must be finite and at least 0, got "):
+            xavier_normal(2, 3, value)
+
+
+def test_deviations_of_a_tensor_are_selected_as_those_of_a_list() -> None:
+    normal = xavier_normal(3, 5, torch.tensor([1.0, 2.0]))
+    assert normal.std == [0.5, 1.0]
+    assert normal.deviation is None
+    drawn = normal.select([1]).draw((4,), RandomStreams([1]))
+    assert torch.equal(drawn, Normal([1.0]).draw((4,), RandomStreams([1])))
+    assert xavier_normal(3, 5, torch.tensor(2.0)).deviation == 1.0
+
+
+def test_sizes_that_no_layer_has() -> None:
+    for sizes in ((0, 0), (-3, 5), (3, 0)):
+        with pytest.raises(ArgumentError, match="xavier_normal: sizes must be positive, got "):
+            xavier_normal(*sizes)
+
+
+@pytest.mark.parametrize("value", ["1", None, [1.0, 2.0], torch.ones(2)])
+def test_a_constant_is_one_number(value: float) -> None:
+    with pytest.raises(ArgumentError, match="value must be"):
+        Constant(value)
+
+
+def test_a_constant_of_a_tensor_is_a_number() -> None:
+    assert Constant(torch.tensor(0.5)).value == 0.5  # type: ignore[arg-type]  # no float to mypy

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from coreframe_statistics import MeanOfSquares
 from coreframe_toys import SumOfSquares
 from torch import Tensor
 
-from coreframe import Loss, ProtocolError, ShapeError
+from coreframe import ProtocolError, ShapeError
 from coreframe.testing import check_loss_gradients, check_loss_population
-
-
-class MeanOfSquares(Loss):
-    """The mean of (pred − actual)² over all elements, by the interface's own means."""
-
-    def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
-        self.expect_same_shape(pred, actual)
-        difference = pred - actual
-        share = self.share(difference, weight)
-        self.save(difference, share)
-        return self.weighted_sum(difference.square(), share)
-
-    def backward(self) -> Tensor:
-        difference, share = self.saved()
-        gradient: Tensor = 2 * difference * share
-        return gradient
-
-    def predict(self, output: Tensor) -> Tensor:
-        return output.argmax(-1)
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:

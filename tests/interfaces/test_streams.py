@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -125,3 +126,81 @@ def test_any_integers_are_seeds(seeds: list[int]) -> None:
 def test_nothing_else_is_a_seed(seeds: int) -> None:
     with pytest.raises(ArgumentError, match="a seed must be an integer"):
         RandomStreams(seeds)
+
+
+@pytest.mark.parametrize(
+    "seeds", [True, [True], [0, False], torch.tensor(True), 1.0, torch.ones(2)]
+)
+def test_a_bool_or_a_float_is_no_seed(seeds: int) -> None:
+    with pytest.raises(ArgumentError, match="a seed must be an integer"):
+        RandomStreams(seeds)
+
+
+def test_a_population_has_seeds() -> None:
+    nothing: list[Any] = [[], torch.arange(0)]
+    for seeds in nothing:
+        with pytest.raises(ArgumentError, match="a population needs at least one seed"):
+            RandomStreams(seeds)
+
+
+def test_arrays_of_integers_are_seeds() -> None:
+    np = pytest.importorskip("numpy")
+    assert RandomStreams(np.arange(3)).seeds == (0, 1, 2)
+    numbers: list[Any] = [np.int64(3), np.array(3), torch.tensor(3)]
+    for one in numbers:
+        assert RandomStreams(one).seeds == 3
+        assert RandomStreams(one).replicas == ()
+    with pytest.raises(ArgumentError, match="a seed must be an integer"):
+        RandomStreams(np.zeros((2, 2), dtype=np.int64))
+
+
+def test_seeds_of_any_size_and_sign_differ() -> None:
+    seeds = [1, -1, 2**64 + 1, -(2**64) - 1, 10**100]
+    assert len({float(draw(RandomStreams(seed))[0]) for seed in seeds}) == len(seeds)
+
+
+def test_select_takes_what_a_model_takes() -> None:
+    random = RandomStreams(SEEDS)
+    random.select(torch.tensor([3, -1]))  # type: ignore[arg-type]  # a tensor
+    assert random.seeds == (-3, 2**60)
+    with pytest.raises(ArgumentError, match="no replica 2 in a population of 2"):
+        random.select([2])
+
+
+def damaged(name: str) -> Any:
+    """A state of two replicas that no generator takes."""
+    good = RandomStreams([3, 4]).state()["noise"]
+    return {
+        "zeros": torch.zeros_like(good),
+        "second only": torch.stack([good[0], torch.zeros_like(good[1])]),
+        "short": good[:, :100],
+        "float": good.float(),
+        "lone": good[0],
+        "number": torch.tensor(1),
+        "list": good.tolist(),
+    }[name]
+
+
+@pytest.mark.parametrize(
+    "name", ["zeros", "second only", "short", "float", "lone", "number", "list"]
+)
+def test_a_state_with_one_wrong_stream_changes_nothing(name: str) -> None:
+    random = RandomStreams([1, 2])
+    before = random.state()
+    state = {**RandomStreams([3, 4]).state(), "noise": damaged(name)}  # the last one read
+    with pytest.raises(StateError, match="'noise'"):
+        random.load_state(state)
+    assert all(torch.equal(value, before[stream]) for stream, value in random.state().items())
+
+
+def test_a_state_is_tensors_by_stream() -> None:
+    with pytest.raises(StateError, match="must be tensors by stream, got 3"):
+        RandomStreams(1).load_state(3)  # type: ignore[arg-type]  # no mapping
+
+
+def test_a_loaded_state_stays_the_callers() -> None:
+    random = RandomStreams([1, 2])
+    state = random.state()
+    random.load_state(state)
+    state["noise"].zero_()
+    assert torch.equal(draw(random), draw(RandomStreams([1, 2])))

@@ -19,7 +19,7 @@ SQUARES = torch.tensor([5.0, 5.0, 0.25, 1.25])  # per sample, summed over its tw
 
 
 def identity(**seeding: Any) -> cf.Module:
-    return cf.assemble([], **seeding or {"seed": 0})
+    return cf.assemble("Sequential()", **seeding or {"seed": 0})
 
 
 def test_accuracy_by_hand() -> None:
@@ -177,3 +177,96 @@ def test_an_empty_split_is_refused() -> None:
 def test_data_of_another_precision_follows_the_model(dtype: torch.dtype) -> None:
     model = cf.assemble(Affine(2, 2), seed=0, dtype=dtype)
     assert cf.evaluate(model, Points(8).train, MeanOfSquares()).loss.dtype is torch.float64
+
+
+class Unequal(cf.TensorSplit):
+    """One whose author lets a replica have no samples."""
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        return (4, 0)
+
+
+def test_a_replica_without_samples_is_refused() -> None:
+    inputs, targets = torch.stack([OUTPUTS] * 2), torch.stack([TARGETS] * 2)
+    with pytest.raises(cf.ShapeError, match="the split has no samples for replica 1"):
+        cf.evaluate(identity(seeds=[0, 1]), Unequal(inputs, targets, (2,)), MeanOfSquares())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("model", "Linear(2, 2)", r"model must be a coreframe Module, .* got 'Linear\(2, 2\)'"),
+        ("split", Points(8), r"such as data\.test, got Points\(samples=8\)"),
+        ("split", torch.ones(2), "split must be a coreframe Split"),
+        ("loss", "MSE", "loss must be a coreframe Loss, .* got 'MSE'"),
+    ],
+)
+def test_a_wrong_argument(name: str, value: Any, message: str) -> None:
+    arguments: dict[str, Any] = {
+        "model": identity(),
+        "split": Points(8).test,
+        "loss": MeanOfSquares(),
+    }
+    for function in (cf.evaluate, cf.compute_accuracy):
+        with pytest.raises(cf.ArgumentError, match=message):
+            function(**arguments | {name: value})
+
+
+# Two sequences of three times; of the first, all classes are right, of the second, one.
+SEQUENCES = torch.tensor([[[2.0, 1], [2, 1], [1, 2]], [[2, 1], [2, 1], [1, 2]]])
+CLASSES = torch.eye(2)[torch.tensor([[0, 0, 1], [1, 0, 0]])]
+
+
+def test_several_predictions_of_a_sample_all_count() -> None:
+    split = cf.TensorSplit(SEQUENCES, CLASSES)
+    assert cf.compute_accuracy(identity(), split, MeanOfSquares()).item() == pytest.approx(4 / 6)
+    population = cf.compute_accuracy(identity(seeds=[0, 1]), split, MeanOfSquares())
+    assert population.tolist() == pytest.approx([4 / 6, 4 / 6])
+
+
+def test_several_predictions_of_the_valid_samples_count() -> None:
+    rows = [torch.tensor([0]), torch.tensor([0, 1]), torch.tensor([1])]
+    split = cf.Subset(cf.TensorSplit(SEQUENCES, CLASSES), rows)
+    accuracy = cf.compute_accuracy(identity(seeds=[0, 1, 2]), split, MeanOfSquares())
+    assert accuracy.tolist() == pytest.approx([1.0, 4 / 6, 1 / 3])
+
+
+def test_an_output_that_is_not_finite_is_one_wrong_prediction() -> None:
+    sequences = SEQUENCES.clone()
+    sequences[0, 1, 0] = torch.nan
+    split = cf.TensorSplit(sequences, CLASSES)
+    accuracy = cf.compute_accuracy(identity(), split, MeanOfSquares())
+    assert accuracy.item() == pytest.approx(3 / 6)
+
+
+class OfAll(MeanOfSquares):
+    """Predicts one class for the whole batch."""
+
+    def predict(self, output: Tensor) -> Tensor:
+        return output.flatten(len(self.replicas)).argmax(-1)
+
+
+class OtherClasses(MeanOfSquares):
+    """Has one class where it has several predictions."""
+
+    def classes(self, actual: Tensor) -> Tensor:
+        return actual.flatten(len(self.replicas) + 1).argmax(-1)
+
+
+@pytest.mark.parametrize("seeding", [{"seed": 0}, {"seeds": [0, 1]}])
+def test_predictions_of_another_shape_are_refused(seeding: dict[str, Any]) -> None:
+    split = cf.TensorSplit(SEQUENCES, CLASSES)
+    with pytest.raises(cf.ShapeError, match=r"OfAll\(\) predicts .*begin with \(\*replicas, batch"):
+        cf.evaluate(identity(**seeding), split, OfAll())
+    with pytest.raises(cf.ShapeError, match=r"OtherClasses\(\) predicts .* targets have classes"):
+        cf.evaluate(identity(**seeding), split, OtherClasses())
+
+
+def test_a_part_is_evaluated_where_it_lies() -> None:
+    model = cf.assemble(["Affine(2, 2)", "Square"], seed=0, dtype=torch.float64)
+    storage, part = model.storage, model.children()["0"]
+    loss = cf.evaluate(part, Points(8).test, MeanOfSquares()).loss
+    assert loss.isfinite()
+    assert model.storage is storage
+    assert not storage.released

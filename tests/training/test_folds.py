@@ -1,6 +1,7 @@
 """Folds: cross-validation as a population."""
 
 from itertools import chain
+from typing import Any
 
 import pytest
 import torch
@@ -92,3 +93,89 @@ class TestSubset:
         assert swapped.lengths == (2, 3, 2)
         indices = torch.tensor([[1], [2], [0]])
         assert swapped.take(indices)[0][..., 0].tolist() == [[2], [5], [1]]
+
+    def test_indices_that_are_none(self) -> None:
+        lone = cf.Subset(numbered(10).train, torch.tensor([7, 3, 5]))
+        own = cf.Subset(numbered(10).train, [torch.tensor([7, 3, 5]), torch.tensor([1])])
+        for split, repeats in ((lone, 1), (own, 2)):
+            for wrong in (3, -1):
+                indices = torch.full((repeats, 1), wrong)
+                with pytest.raises(cf.ShapeError, match="indices must be from 0 to 2"):
+                    split.take(indices)
+            with pytest.raises(cf.ArgumentError, match=r"int64 indices, got torch\.float32"):
+                split.take(torch.zeros(repeats, 1))
+        for shape in ((1,), (1, 1), (3, 1), (2, 1, 1)):
+            with pytest.raises(cf.ShapeError, match=r"replicas \(2,\) cannot be taken by indices"):
+                own.take(torch.zeros(shape, dtype=torch.int64))
+
+    @pytest.mark.parametrize(
+        ("rows", "message"),
+        [
+            (torch.tensor([0.0]), r"int64 tensors of one axis, got torch\.float32 \(1,\)"),
+            (torch.tensor([True]), r"got torch\.bool \(1,\)"),
+            (torch.tensor([0], dtype=torch.int32), r"got torch\.int32"),
+            (torch.tensor([[0, 1]]), r"one axis, got torch\.int64 \(1, 2\)"),
+            (torch.tensor(0), r"one axis, got torch\.int64 \(\)"),
+            ([0, 1], "int64 tensors of one axis, got 0"),
+            ([[0], [1]], r"int64 tensors of one axis, got \[0\]"),
+            (range(3), r"must be int64 tensors, got range\(0, 3\)"),
+            (None, "must be int64 tensors, got None"),
+            ([], "needs the rows of at least one"),
+            (torch.arange(0), "needs at least one sample"),
+            ([torch.arange(2), torch.arange(0)], "needs at least one sample"),
+            (torch.tensor([0, 10]), "must be from 0 to 9"),
+            ([torch.arange(2), torch.tensor([-1])], "must be from 0 to 9"),
+        ],
+        ids=str,
+    )
+    def test_rows_that_are_none(self, rows: Any, message: str) -> None:
+        with pytest.raises(cf.ArgumentError, match=message):
+            cf.Subset(numbered(10).train, rows)
+
+    def test_it_is_taken_of_a_split(self) -> None:
+        with pytest.raises(
+            cf.ArgumentError, match=r"such as data\.train, got Points\(samples=10\)"
+        ):
+            cf.Subset(Points(10), torch.arange(2))  # type: ignore[arg-type]  # a dataset
+
+
+def fold(*arguments: Any, **named: Any) -> cf.Folds:
+    return cf.Folds(*arguments, **named)
+
+
+@pytest.mark.parametrize("count", [True, 2.0, "2", None, torch.tensor(2.5)])
+def test_a_count_is_an_integer(count: Any) -> None:
+    with pytest.raises(cf.ArgumentError, match="Folds: count must be an integer, got "):
+        fold(numbered(10), count)
+
+
+@pytest.mark.parametrize("seed", [True, 2.0, "2", None, [0, 1]])
+def test_a_seed_is_one_integer(seed: Any) -> None:
+    with pytest.raises(cf.ArgumentError, match="Folds: seed must be an integer, got "):
+        fold(numbered(10), 2, seed=seed)
+
+
+@pytest.mark.parametrize("seed", [2**64, -(2**63) - 1])
+def test_a_seed_has_at_most_64_bits(seed: int) -> None:
+    with pytest.raises(cf.ArgumentError, match="seed must have at most 64 bits"):
+        cf.Folds(numbered(10), 2, seed=seed)
+
+
+def test_seeds_and_counts_of_other_libraries() -> None:
+    folds = fold(numbered(30), torch.tensor(3), seed=torch.tensor(1))
+    assert members(folds.train, 0) == members(cf.Folds(numbered(30), 3, seed=1).train, 0)
+    for seed in (2**64 - 1, -(2**63)):
+        assert cf.Folds(numbered(10), 2, seed=seed).replicas == (2,)
+
+
+@pytest.mark.parametrize("data", ["Points", None, torch.ones(3), numbered(3).train], ids=type)
+def test_folds_are_of_a_dataset(data: Any) -> None:
+    with pytest.raises(cf.ArgumentError, match="Folds: data must be a coreframe Dataset, got "):
+        fold(data)
+
+
+def test_one_sample_makes_no_folds() -> None:
+    with pytest.raises(
+        cf.ArgumentError, match=r"folds need at least 2 samples, and Points\(samples=1\)"
+    ):
+        cf.Folds(numbered(1), 2)

@@ -62,6 +62,17 @@ def test_it_serves_large_products_of_inference_mode_alone() -> None:
         assert not onednn.serves(torch.zeros(1, 4096), 4096)
 
 
+@needs_onednn
+@pytest.mark.filterwarnings("ignore:TF32 acceleration:UserWarning")  # of torch's `flags`
+def test_who_switches_onednn_off_gets_the_plain_product() -> None:
+    large = torch.zeros(256, 256)
+    with torch.inference_mode():
+        assert onednn.serves(large, 256)
+        with torch.backends.mkldnn.flags(enabled=False):
+            assert not onednn.serves(large, 256)
+        assert onednn.serves(large, 256)
+
+
 def test_autograd_can_follow_a_large_layer() -> None:
     layer = Linear(256, 256).initialize(seed=0)
     x = torch.randn(256, 256, generator=torch.Generator().manual_seed(0)).requires_grad_()

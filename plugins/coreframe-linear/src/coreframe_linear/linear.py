@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import operator
+from math import sqrt
+
 from torch import Tensor
 
-from coreframe import ArgumentError, Module, Parameter, Setting, Shape, ShapeError, xavier_normal
+from coreframe import (
+    ArgumentError,
+    Example,
+    Module,
+    Parameter,
+    Setting,
+    Shape,
+    ShapeError,
+    xavier_normal,
+)
 from coreframe_linear.products import add_column_sums, add_product, affine, product
 
 __all__ = ["Linear"]
@@ -25,45 +37,72 @@ class Linear(Module):
         gain: factor of the initial standard deviation, one or one per replica.
 
     Raises:
-        ArgumentError: if a size is not a positive integer.
-        ShapeError: in forward, if the input has other replicas or features.
+        ArgumentError: if a size is not a positive integer; in forward and backward, for a tensor
+            of another dtype or device than the weights.
+        ShapeError: in forward, if the input has other replicas or features; in backward, if the
+            gradient is not of the output's shape.
     """
 
     replica_settings = ("gain",)
 
     def __init__(self, in_size: int, out_size: int, *, gain: Setting = 1.0) -> None:
-        for name, size in (("in_size", in_size), ("out_size", out_size)):
-            if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-                raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
+        in_size, out_size = _size("in_size", in_size), _size("out_size", out_size)
         self.in_size, self.out_size = in_size, out_size
         initializer = xavier_normal(in_size, out_size, gain)
         self.weight = Parameter((out_size, in_size), initializer)
         self.bias = Parameter((out_size,), initializer)
 
+    @classmethod
+    def examples(cls) -> list[Example]:
+        return [
+            Example(
+                cls(4, 3, gain=0.5),
+                (4,),
+                deviations={"weight": 0.5 * sqrt(2 / 7), "bias": 0.5 * sqrt(2 / 7)},
+            ),
+            Example(cls(3, 3), (5, 3)),
+            Example(cls(1, 1), (1,)),
+            Example(cls(2, 20), (2,)),
+            Example(cls(20, 2), (20,)),
+        ]
+
     def forward(self, x: Tensor) -> Tensor:
         rows = self._rows(x, self.in_size)
-        self.save(rows)
-        s = affine(rows, self.weight.value, self.bias.value)
+        try:
+            s = affine(rows, self.weight.value, self.bias.value)
+        except RuntimeError:
+            self._expect_alike("input", x)
+            raise
+        self.save(rows, x)
         return s if rows is x else s.reshape(*x.shape[:-1], self.out_size)
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (ds,) = gradwrtoutput
-        (x,) = self.saved()
-        rows = self._rows(ds, self.out_size)
-        self._add_gradients(x, rows)
+        x, rows = self._add_gradients(ds)
         # s = x wᵀ + b, so ∂s/∂x = w
         dx = product(rows, self.weight.value, like=x)
         return dx if rows is ds else dx.reshape(*ds.shape[:-1], self.in_size)
 
     def backward_parameters(self, *gradwrtoutput: Tensor) -> None:
         (ds,) = gradwrtoutput
-        (x,) = self.saved()
-        self._add_gradients(x, self._rows(ds, self.out_size))
+        self._add_gradients(ds)
 
-    def _add_gradients(self, x: Tensor, ds: Tensor) -> None:
+    def _add_gradients(self, ds: Tensor) -> tuple[Tensor, Tensor]:
+        """Gives the rows of the input and of `ds`."""
+        x, given = self.saved()
+        rows = self._rows(ds, self.out_size)
+        if ds.dim() != given.dim() or (rows is not ds and ds.shape[:-1] != given.shape[:-1]):
+            raise self._other_shape(ds, given)
         # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
-        add_product(ds.mT, x, to=self.weight.grad)
-        add_column_sums(ds, to=self.bias.grad)
+        try:
+            add_product(rows.mT, x, to=self.weight.grad)
+        except RuntimeError:  # it refuses other numbers of rows, so nothing need be asked before
+            self._expect_alike("output gradient", ds)
+            if rows.shape[:-1] != x.shape[:-1]:
+                raise self._other_shape(ds, given) from None
+            raise
+        add_column_sums(rows, to=self.bias.grad)
+        return x, rows
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         if input_shape is None:
@@ -82,3 +121,28 @@ class Linear(Module):
                 f"as (*replicas, batch, …, {features}); it got {tuple(x.shape)}"
             )
         return x if axes == 2 else x.flatten(len(replicas), -2)
+
+    def _expect_alike(self, name: str, tensor: Tensor) -> None:
+        weight = self.weight.value
+        for own, other in ((weight.dtype, tensor.dtype), (weight.device, tensor.device)):
+            if own != other:
+                raise ArgumentError(
+                    f"{self.described} has weights of {own} and got an {name} of {other}; "
+                    f"convert it with to({own})"
+                )
+
+    def _other_shape(self, ds: Tensor, x: Tensor) -> ShapeError:
+        return ShapeError(
+            f"{self.described} got the gradient {tuple(ds.shape)} for outputs "
+            f"{(*x.shape[:-1], self.out_size)}"
+        )
+
+
+def _size(name: str, size: object) -> int:
+    try:
+        whole = operator.index(size)  # type: ignore[arg-type]  # what is no integer is caught
+    except TypeError:
+        whole = 0
+    if isinstance(size, bool) or whole < 1:
+        raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
+    return whole

@@ -30,6 +30,7 @@ def serves(x: Tensor, out_size: int) -> bool:
         and x.device.type == "cpu"
         and torch.is_inference_mode_enabled()
         and _is_there()
+        and bool(torch.backends.mkldnn.enabled)  # users switch it off for a while
     )
 
 
