@@ -25,6 +25,7 @@ from coreframe.errors import (
 )
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
+from coreframe.training.file_replacement import replacing
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 
@@ -47,11 +48,11 @@ def save_checkpoint(
     """Write specs, named state, seeds and random streams; training goes on from it bit for bit.
 
     The file is written beside its place and renamed, so that an interrupted save leaves the
-    earlier file as it was.
+    earlier file as it was. A link stays, and what it points to is replaced.
 
     Raises:
-        CheckpointError: if the folder is missing or cannot be written to, or if the model's spec
-            does not assemble to it again; nothing has been written then.
+        CheckpointError: if the folder is missing or cannot be written to, if `path` is no file,
+            or if the model's spec does not assemble to it again; nothing has been written then.
     """
     target = Path(path)
     _expect_described(model)
@@ -60,26 +61,24 @@ def save_checkpoint(
     tensors = _prefixed("model", model.state()) | _prefixed("random", model.random.state())
     if optimizer is not None:
         tensors |= _prefixed("optimizer", optimizer.state())
+    parameters = model.param()
     manifest = {
         "format": FORMAT,
         "model": repr(model),
         "optimizer": None if optimizer is None else repr(optimizer),
         "seeds": model.random.seeds,
-        "dtype": str(model.storage.flats[0].value.dtype) if model.storage.flats else None,
-        "training": model.training,
+        "dtype": str(parameters[0].value.dtype) if parameters else None,
+        "evaluating": [name for name, module in model.named_modules() if not module.training],
     }
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        save_file(
-            {name: tensor.contiguous() for name, tensor in tensors.items()},
-            temporary,
-            metadata={"coreframe": json.dumps(manifest)},
-        )
-        temporary.replace(target)
+        with replacing(target) as file:
+            save_file(
+                {name: tensor.contiguous() for name, tensor in tensors.items()},
+                file,
+                metadata={"coreframe": json.dumps(manifest)},
+            )
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot write the checkpoint {target}: {error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _expect_described(model: Module) -> None:
@@ -113,7 +112,7 @@ def load_checkpoint(
     """
     manifest, tensors = _read(Path(path))
     try:
-        seeds, training = manifest["seeds"], bool(manifest["training"])
+        seeds, evaluating = manifest["seeds"], set(manifest["evaluating"])
         lone = isinstance(seeds, int)
         model = assemble(
             manifest["model"],
@@ -124,6 +123,7 @@ def load_checkpoint(
         )
         model.load_state(_under("model", tensors))
         model.random.load_state(_under("random", tensors))
+        _set_modes(model, evaluating)
         optimizer = None
         if manifest["optimizer"] is not None:
             optimizer = create("optimizer", manifest["optimizer"], model)
@@ -134,7 +134,15 @@ def load_checkpoint(
         raise CheckpointError(
             f"the checkpoint {path} is damaged, or of another version of its components: {error}"
         ) from error
-    return Checkpoint(model.train() if training else model.eval(), optimizer)
+    return Checkpoint(model, optimizer)
+
+
+def _set_modes(model: Module, evaluating: set[str]) -> None:
+    layers = dict(model.named_modules())
+    if unknown := evaluating - layers.keys():
+        raise StateError(f"{model!r} has nothing at {sorted(unknown)}")
+    for name, layer in layers.items():
+        layer.training = name not in evaluating
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

@@ -115,6 +115,36 @@ def test_the_mode_is_kept(tmp_path: Path, training: bool) -> None:
     assert {module.training for _, module in loaded.named_modules()} == {training}
 
 
+def test_the_mode_of_each_layer_is_kept(tmp_path: Path) -> None:
+    model = cf.assemble(["Affine(2, 2)", "Sequential(Noise, Square)", "Noise"], seed=1).train()
+    modes = dict(model.named_modules())
+    modes["1"].eval()
+    cf.save_checkpoint(tmp_path / "run", model)
+    loaded = cf.load_checkpoint(tmp_path / "run").model
+    found = {name: module.training for name, module in loaded.named_modules()}
+    assert found == {name: module.training for name, module in modes.items()}
+    assert [name for name, training in found.items() if not training] == ["1", "1.0", "1.1"]
+
+
+@pytest.mark.parametrize("making", [{"seed": 1}, {"seeds": [1, 2], "dtype": torch.float64}])
+def test_saving_a_layer_of_a_model_changes_nothing_in_the_model(
+    tmp_path: Path, making: dict[str, Any]
+) -> None:
+    model = cf.assemble(SPECS, **making)
+    optimizer = Descent(model, 0.001, momentum=0.5)
+    train(model, optimizer)
+    before = everything(model, optimizer)
+    layer = model.children()["4"]
+    cf.save_checkpoint(tmp_path / "layer", layer)
+
+    loaded = cf.load_checkpoint(tmp_path / "layer").model
+    assert repr(loaded) == repr(layer)
+    expect_equal(loaded.state(), layer.state())
+    assert layer.is_part
+    expect_equal(everything(model, optimizer), before)
+    assert train(model, optimizer).loss.isfinite().all()  # the optimizer has not gone stale
+
+
 def test_settings_of_a_thousand_replicas(tmp_path: Path) -> None:
     numbers = [0.001 + replica / 7e5 for replica in range(1000)]
     model = cf.assemble([Affine(2, 2, gain=numbers) for _ in range(4)], seeds=range(1000))

@@ -11,7 +11,6 @@ from coreframe_ee559.results import StudyResults
 from coreframe_ee559.settings import StudySettings
 from coreframe_ee559.study import count_epochs, run_study
 from coreframe_ee559.variant import VARIANTS, Variant
-from coreframe_ee559.workers import Task, run_tasks
 
 
 def test_the_default_grid_is_120_settings_and_600_trainings() -> None:
@@ -80,12 +79,3 @@ def test_the_votes_are_those_of_the_trained_networks(tiny_settings: StudySetting
     assert repeats.votes[0, 0] == 0  # a corner
     wrong_way_round = repeats.votes.T
     assert not torch.equal(repeats.votes, wrong_way_round)
-
-
-def _fail(on_epoch: object) -> None:
-    raise cf.ArgumentError("no such luck")
-
-
-def test_a_failing_task_is_raised() -> None:
-    with pytest.raises(cf.ArgumentError, match="no such luck"):
-        run_tasks([Task(_fail, ())], 1, lambda: None)

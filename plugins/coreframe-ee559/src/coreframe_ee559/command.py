@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from coreframe import ArgumentError
 from coreframe_ee559.findings import findings_markdown
+from coreframe_ee559.output_folder import prepare_folder
 from coreframe_ee559.progress import track
 from coreframe_ee559.record import write_study
 from coreframe_ee559.settings import StudySettings
@@ -22,18 +22,27 @@ __all__ = ["reproduce"]
 def reproduce(
     *,
     quick: Annotated[
-        bool, typer.Option(help="A minute's version: a small grid, 30 epochs.")
+        bool, typer.Option("--quick", help="A minute's version: a small grid, 30 epochs.")
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="From which all random numbers follow.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="N", help="From which all random numbers follow.")
+    ] = 0,
     repeats: Annotated[
-        int | None, typer.Option(min=2, help="Trainings per network for Table II.  [default: 30]")
+        int | None,
+        typer.Option(min=2, metavar="N", help="Trainings per network for Table II.  [default: 30]"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="Passes over the data.  [default: 100]")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Passes over the data.  [default: 100]"),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for tables and figures.")] = Path("results"),
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Where tables and figures are written.")
+    ] = Path("results"),
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes; changes no result.  [default: all cores]")
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help="Processes; changes no result.  [default: all cores]"
+        ),
     ] = None,
 ) -> None:
     """Run the report's study: grid search, repeats, tables and figures.
@@ -46,10 +55,7 @@ def reproduce(
     settings = replace(
         settings, repeats=repeats or settings.repeats, epochs=epochs or settings.epochs
     )
-    try:  # before the work, not after it
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArgumentError(f"cannot write results to {out}: {error.strerror}") from error
+    prepare_folder(out)  # before the work, not after it
     processes = jobs or os.cpu_count() or 1
     with track("trainings", count_epochs(settings)) as advance:
         results = run_study(settings, processes, advance)

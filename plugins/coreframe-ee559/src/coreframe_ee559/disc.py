@@ -9,7 +9,7 @@ from typing import Self
 import torch
 from torch import Generator, Tensor
 
-from coreframe import ArgumentError, Dataset, Selection, TensorSplit
+from coreframe import ArgumentError, Dataset, Example, Selection, TensorSplit
 
 __all__ = ["CENTRE", "RADIUS", "Disc"]
 
@@ -38,6 +38,7 @@ class Disc(Dataset):
     """
 
     replica_settings = ("seed",)
+    disjoint_splits = True
 
     train: TensorSplit
     test: TensorSplit
@@ -62,6 +63,14 @@ class Disc(Dataset):
         points = self.standardized(points)
         self.train = TensorSplit(points[..., :samples, :], target[..., :samples, :], replicas)
         self.test = TensorSplit(points[..., samples:, :], target[..., samples:, :], replicas)
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        return [
+            Example(cls(20)),
+            Example(cls(20, standardize=True, seed=3)),
+            Example(cls(20, standardize=True, seed=[1, 2])),
+        ]
 
     def select(self, replicas: Selection | Tensor) -> Self:
         each_its_own = self.replicas and self._mean.dim()

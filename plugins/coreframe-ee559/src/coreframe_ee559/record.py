@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from coreframe_ee559.boundary import draw_boundaries
 from coreframe_ee559.curves import CURVES, draw_curves
 from coreframe_ee559.findings import findings_markdown
+from coreframe_ee559.output_folder import FIGURES_FOLDER, prepare_folder
 from coreframe_ee559.repeats import FIGURES
 from coreframe_ee559.results import StudyResults
 from coreframe_ee559.table_one import table_one_markdown, table_one_records
@@ -38,8 +39,8 @@ DISTRIBUTIONS = (
 
 def write_study(results: StudyResults, folder: Path, jobs: int) -> None:
     """Write all files of the study into `folder`, over those of an earlier one."""
-    figures = folder / "figures"
-    figures.mkdir(parents=True, exist_ok=True)
+    prepare_folder(folder)
+    figures = folder / FIGURES_FOLDER
     (folder / "table1.md").write_text(table_one_markdown(results), encoding="utf-8")
     (folder / "table2.md").write_text(table_two_markdown(results), encoding="utf-8")
     (folder / "findings.md").write_text(findings_markdown(results), encoding="utf-8")

@@ -10,7 +10,8 @@ from coreframe_ee559.repeats import repeat_training
 from coreframe_ee559.results import StudyResults
 from coreframe_ee559.settings import StudySettings
 from coreframe_ee559.variant import VARIANTS, Variant
-from coreframe_ee559.workers import Task, run_tasks
+from coreframe_ee559.worker import Task
+from coreframe_ee559.workers import run_tasks
 
 __all__ = ["count_epochs", "run_study"]
 

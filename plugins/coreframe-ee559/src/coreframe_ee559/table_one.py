@@ -7,7 +7,7 @@ from math import sqrt
 from typing import Any
 
 from coreframe_ee559.cross_validation import Score, best_score
-from coreframe_ee559.markdown import format_table
+from coreframe_ee559.markdown import format_section
 from coreframe_ee559.report import ACTIVATIONS, TABLE_ONE
 from coreframe_ee559.results import StudyResults
 from coreframe_ee559.variant import READINGS, Variant
@@ -93,14 +93,13 @@ def table_one_markdown(results: StudyResults) -> str:
         "whether its inputs were standardized, so each reading has its own table.\n"
     )
     found = choices(results)
-    header = ["", *[f"{name}, {what}" for name in ACTIVATIONS for what in COLUMNS]]
     for reading in READINGS:
         variants = [Variant(name, *reading) for name in ACTIVATIONS]
         rows = [[label, *_cells(variants, found, field)] for label, field in ROWS]
         rows.append(
             ["Validation accuracy here, at these settings (%)", *_accuracies(variants, found)]
         )
-        text += f"\n## {variants[0].reading.capitalize()}\n\n{format_table(header, rows)}\n"
+        text += format_section(variants[0].reading, ("report", "here", "difference"), rows) + "\n"
         for variant in variants:
             choice = found[variant]
             text += (
@@ -108,9 +107,6 @@ def table_one_markdown(results: StudyResults) -> str:
                 "within one standard error of the best.\n"
             )
     return text
-
-
-COLUMNS = ("report", "here", "difference")
 
 
 def _cells(variants: list[Variant], found: dict[Variant, Choice], field: str) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-from coreframe_ee559.markdown import format_table
+from coreframe_ee559.markdown import format_section
 from coreframe_ee559.repeats import FIGURES
 from coreframe_ee559.report import ACTIVATIONS, TABLE_TWO
 from coreframe_ee559.results import StudyResults
@@ -104,7 +104,6 @@ def table_two_markdown(results: StudyResults) -> str:
         "points); read as variances they are plausible. Both readings are shown.\n"
     )
     by_place = {(cell.variant, cell.figure, cell.statistic): cell for cell in cells(results)}
-    header = ["", *[f"{a}, {what}" for a in ACTIVATIONS for what in ("report", "here", "diff.")]]
     for reading in READINGS:
         variants = [Variant(name, *reading) for name in ACTIVATIONS]
         rows = [
@@ -119,7 +118,7 @@ def table_two_markdown(results: StudyResults) -> str:
             for figure in FIGURES
             for statistic in STATISTICS
         ]
-        text += f"\n## {variants[0].reading.capitalize()}\n\n{format_table(header, rows)}"
+        text += format_section(variants[0].reading, ("report", "here", "diff."), rows)
     return text
 
 

@@ -4,78 +4,84 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import queue
-import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
 from typing import Any
 
-import torch
+from coreframe import CoreframeError
+from coreframe_ee559.worker import Outcome, Task, work
 
-__all__ = ["Task", "run_tasks"]
-
-POLL_SECONDS = 0.1
+__all__ = ["run_tasks"]
 
 # glibc hands large tensors back to the system when a step is done, and the next step faults
 # their pages in again: a quarter of the study's time. Other C libraries ignore these.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
 
 
-@dataclass(frozen=True)
-class Task:
-    """A population to train.
-
-    Attributes:
-        run: a function of a module, to be called with `arguments` and, last, a function that it
-            calls after every epoch.
-        arguments: picklable.
-    """
-
-    run: Callable[..., Any]
-    arguments: tuple[Any, ...]
-
-
-class _Worker:
-    """What a worker process holds: the queue on which it reports its epochs."""
-
-    epochs: Any = None
-
-    @classmethod
-    def start(cls, epochs: Any) -> None:
-        cls.epochs = epochs
-        # One thread each, so that a result does not depend on how many processes there are.
-        torch.set_num_threads(1)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-
-    @classmethod
-    def run(cls, task: Task) -> Any:
-        return task.run(*task.arguments, lambda: cls.epochs.put(None))
-
-
 def run_tasks(tasks: Sequence[Task], jobs: int, on_epoch: Callable[[], None]) -> list[Any]:
-    """The results of the tasks, in their order; the first failure ends them all and is raised."""
+    """The results of the tasks, in their order; the first failure ends them all and is raised.
+
+    Raises:
+        CoreframeError: if a worker process ends before its task does.
+    """
+    results: dict[int, Any] = {}
+    waiting = deque(range(len(tasks)))
+    with _workers(min(jobs, len(tasks))) as idle:
+        running: dict[Connection, int] = {}
+        while len(results) < len(tasks):
+            while idle and waiting:
+                worker, index = idle.pop(), waiting.popleft()
+                with _expected_alive():
+                    worker.send(tasks[index])
+                running[worker] = index
+            ready = wait(running)
+            for worker in [worker for worker in running if worker in ready]:
+                with _expected_alive():
+                    outcome: Outcome | None = worker.recv()
+                if outcome is None:
+                    on_epoch()
+                elif outcome.error is not None:
+                    raise outcome.error
+                else:
+                    results[running.pop(worker)] = outcome.result
+                    idle.append(worker)
+    return [results[index] for index in range(len(tasks))]
+
+
+@contextmanager
+def _expected_alive() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, ConnectionError) as error:
+        raise CoreframeError(
+            "a worker process ended before its training did, perhaps for lack of memory; "
+            "try again with fewer jobs"
+        ) from error
+
+
+@contextmanager
+def _workers(count: int) -> Iterator[list[Connection]]:
+    """Connections to that many processes, which end with the block."""
     context = multiprocessing.get_context("spawn")
-    epochs = context.Queue()
-    with (
-        _environment(KEEP_MEMORY),
-        ProcessPoolExecutor(min(jobs, len(tasks)), context, _Worker.start, (epochs,)) as pool,
-    ):
-        futures = [pool.submit(_Worker.run, task) for task in tasks]
-        pending = set(futures)
-        try:
-            while pending:
-                done, pending = wait(pending, POLL_SECONDS, FIRST_COMPLETED)
-                for future in done:
-                    future.result()
-                _drain(epochs, on_epoch)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in multiprocessing.active_children():
-                process.terminate()
-            raise
-    return [future.result() for future in futures]
+    connections, processes = [], []
+    try:
+        with _environment(KEEP_MEMORY):
+            for _ in range(count):
+                here, there = context.Pipe()
+                connections.append(here)
+                process = context.Process(target=work, args=(there,), daemon=True)
+                process.start()
+                processes.append(process)
+                there.close()  # held open here, it would hide that the worker has ended
+        yield list(connections)
+    finally:
+        for process in processes:
+            process.terminate()
+            process.join()
+        for connection in connections:
+            connection.close()
 
 
 @contextmanager
@@ -88,12 +94,3 @@ def _environment(settings: Mapping[str, str]) -> Iterator[None]:
     finally:
         for name in added:
             del os.environ[name]
-
-
-def _drain(epochs: Any, on_epoch: Callable[[], None]) -> None:
-    while True:
-        try:
-            epochs.get_nowait()
-        except queue.Empty:
-            return
-        on_epoch()
