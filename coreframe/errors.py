@@ -11,6 +11,7 @@ __all__ = [
     "BrokenPlugin",
     "CheckFailed",
     "CheckpointError",
+    "ContractError",
     "CoreframeError",
     "ProtocolError",
     "ShapeError",
@@ -35,6 +36,10 @@ class ShapeError(CoreframeError, ValueError):
 
 class ProtocolError(CoreframeError, RuntimeError):
     """Calls out of order: a backward without its forward, or in the wrong sequence."""
+
+
+class ContractError(CoreframeError, RuntimeError):
+    """A call of a layer or a loss that `debug` caught breaking the contract."""
 
 
 class StateError(CoreframeError, ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TypeAlias
 
 import torch
@@ -21,6 +22,7 @@ from coreframe.training.evaluation import evaluate
 from coreframe.training.factors import Factors
 from coreframe.training.fit import expect_fitting, placing
 from coreframe.training.history import History
+from coreframe.training.sanitizer import debug as check_calls
 
 __all__ = ["OnEpoch", "train_model"]
 
@@ -40,6 +42,7 @@ def train_model(
     start_epoch: int = 0,
     schedule: Schedule | None = None,
     on_epoch: OnEpoch | None = None,
+    debug: bool = False,
 ) -> History:
     """Train a model, or every replica of a population, on `data.train`.
 
@@ -59,6 +62,8 @@ def train_model(
         start_epoch: how many of the epochs an earlier call has done.
         schedule: changes the learning rate at every step.
         on_epoch: called after every epoch, for a progress bar or a print.
+        debug: check every call of every layer and of the loss, as `coreframe.debug` does; the
+            result is the same, the time a multiple.
 
     Returns:
         Tensors `(epochs − start_epoch, *replicas)`.
@@ -68,6 +73,7 @@ def train_model(
             another model's optimizer.
         ShapeError: if the data is for a population of another size.
         ProtocolError: if a layer breaks the order of forward and backward.
+        ContractError: with `debug`, at the first call that breaks the contract.
     """
     _expect_types(model, data, loss, optimizer, schedule)
     epochs = _whole_number("epochs", epochs, minimum=1)
@@ -85,17 +91,18 @@ def train_model(
     factors = Factors(schedule, epochs, batches.steps)
     rows: list[dict[str, Tensor]] = []
     try:
-        for epoch in range(start_epoch, epochs):
-            row = {"loss": _run_epoch(model, loss, optimizer, batches, factors, epoch)}
-            if log:
-                row["train_loss"], row["train_accuracy"] = evaluate(model, data.train, loss)
-                row["test_loss"], row["test_accuracy"] = evaluate(model, data.test, loss)
-            with torch.inference_mode(False):  # also where the caller has entered it
-                rows.append({name: figure.clone() for name, figure in row.items()})
-            if schedule is not None:
-                schedule.observe(row)
-            if on_epoch is not None:
-                on_epoch(epoch, row)
+        with check_calls(model, loss) if debug else nullcontext():
+            for epoch in range(start_epoch, epochs):
+                row = {"loss": _run_epoch(model, loss, optimizer, batches, factors, epoch)}
+                if log:
+                    row["train_loss"], row["train_accuracy"] = evaluate(model, data.train, loss)
+                    row["test_loss"], row["test_accuracy"] = evaluate(model, data.test, loss)
+                with torch.inference_mode(False):  # also where the caller has entered it
+                    rows.append({name: figure.clone() for name, figure in row.items()})
+                if schedule is not None:
+                    schedule.observe(row)
+                if on_epoch is not None:
+                    on_epoch(epoch, row)
     finally:  # an error or Ctrl-C leaves nothing for a later backward to stumble over
         model.forget()
         loss.clear()
