@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         BrokenPlugin,
         CheckFailed,
         CheckpointError,
+        ContractError,
         CoreframeError,
         ProtocolError,
         ShapeError,
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
         StateError,
         UnknownComponent,
     )
-    from coreframe.interfaces.dataset import Dataset, Split, TensorSplit
+    from coreframe.interfaces.dataset import Dataset
+    from coreframe.interfaces.example import Example, Sample
     from coreframe.interfaces.hyperparameter import Hyperparameter
     from coreframe.interfaces.initializer import Constant, Initializer, Normal, xavier_normal
     from coreframe.interfaces.loss import Loss
@@ -39,15 +41,20 @@ if TYPE_CHECKING:
     from coreframe.interfaces.replicas import Replicas, Selection, Setting
     from coreframe.interfaces.schedule import Schedule
     from coreframe.interfaces.slab import Slab, add_scaled
+    from coreframe.interfaces.split import Split
     from coreframe.interfaces.storage import Segment
     from coreframe.interfaces.streams import RandomStreams
+    from coreframe.interfaces.tensor_dataset import TensorDataset
+    from coreframe.interfaces.tensor_split import TensorSplit
     from coreframe.registry.hookspecs import hookimpl
     from coreframe.registry.record import ComponentRecord
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
-    from coreframe.training.folds import Folds, Subset
+    from coreframe.training.folds import Folds
     from coreframe.training.history import History
+    from coreframe.training.sanitizer import debug
+    from coreframe.training.subset import Subset
     from coreframe.training.train import train_model
 
 _HOMES = {
@@ -60,9 +67,11 @@ _HOMES = {
     "CheckpointError": "errors",
     "ComponentRecord": "registry.record",
     "Constant": "interfaces.initializer",
+    "ContractError": "errors",
     "CoreframeError": "errors",
     "Dataset": "interfaces.dataset",
     "Evaluation": "training.evaluation",
+    "Example": "interfaces.example",
     "Folds": "training.folds",
     "History": "training.history",
     "Hyperparameter": "interfaces.hyperparameter",
@@ -77,6 +86,7 @@ _HOMES = {
     "RandomStreams": "interfaces.streams",
     "Registry": "registry.registry",
     "Replicas": "interfaces.replicas",
+    "Sample": "interfaces.example",
     "Schedule": "interfaces.schedule",
     "Segment": "interfaces.storage",
     "Selection": "interfaces.replicas",
@@ -86,17 +96,19 @@ _HOMES = {
     "ShapeError": "errors",
     "Slab": "interfaces.slab",
     "SpecError": "errors",
-    "Split": "interfaces.dataset",
+    "Split": "interfaces.split",
     "StaleOptimizer": "errors",
     "StateError": "errors",
-    "Subset": "training.folds",
-    "TensorSplit": "interfaces.dataset",
+    "Subset": "training.subset",
+    "TensorDataset": "interfaces.tensor_dataset",
+    "TensorSplit": "interfaces.tensor_split",
     "UnknownComponent": "errors",
     "add_scaled": "interfaces.slab",
     "assemble": "assembly.assemble",
     "build_registry": "registry.registry",
     "compute_accuracy": "training.evaluation",
     "create": "assembly.create",
+    "debug": "training.sanitizer",
     "evaluate": "training.evaluation",
     "get_registry": "registry.registry",
     "hookimpl": "registry.hookspecs",
@@ -119,9 +131,11 @@ __all__ = [
     "CheckpointError",
     "ComponentRecord",
     "Constant",
+    "ContractError",
     "CoreframeError",
     "Dataset",
     "Evaluation",
+    "Example",
     "Folds",
     "History",
     "Hyperparameter",
@@ -136,6 +150,7 @@ __all__ = [
     "RandomStreams",
     "Registry",
     "Replicas",
+    "Sample",
     "Schedule",
     "Segment",
     "Selection",
@@ -149,6 +164,7 @@ __all__ = [
     "StaleOptimizer",
     "StateError",
     "Subset",
+    "TensorDataset",
     "TensorSplit",
     "UnknownComponent",
     "__version__",
@@ -157,6 +173,7 @@ __all__ = [
     "build_registry",
     "compute_accuracy",
     "create",
+    "debug",
     "evaluate",
     "get_registry",
     "hookimpl",

@@ -13,11 +13,11 @@ import coreframe
 
 PUBLIC = """
 AmbiguousComponent ArgumentError BrokenPlugin Buffer CheckFailed Checkpoint CheckpointError
-ComponentRecord Constant CoreframeError Dataset Evaluation Folds History Hyperparameter Initializer Loss
-Module Normal Optimizer Padding Parameter ProtocolError RandomStreams Registry Replicas Schedule
+ComponentRecord Constant ContractError CoreframeError Dataset Evaluation Example Folds History Hyperparameter Initializer Loss
+Module Normal Optimizer Padding Parameter ProtocolError RandomStreams Registry Replicas Sample Schedule
 Segment Selection Sequential Setting Shape ShapeError Slab SpecError Split StaleOptimizer StateError
-Subset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
-compute_accuracy create evaluate get_registry hookimpl load_checkpoint parse_model
+Subset TensorDataset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
+compute_accuracy create debug evaluate get_registry hookimpl load_checkpoint parse_model
 reset_registry save_checkpoint summarize train_model xavier_normal
 """
 

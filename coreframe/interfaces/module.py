@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
 import torch
 from torch import Tensor
@@ -40,6 +40,12 @@ class Module(Component):
 
     training: bool = True
     """Whether forward keeps what backward needs; set by `train()` and `eval()`."""
+
+    backward_is_gradient: ClassVar[bool] = True
+    """False where backward is no gradient on purpose: straight-through, feedback alignment."""
+
+    differs_in_evaluation: ClassVar[bool] = False
+    """True where forward gives something else in evaluation than in training, as dropout does."""
 
     path: str = ""
     """Its place in the model, for messages: `0`, `body.1`; empty for the whole model."""
@@ -83,6 +89,8 @@ class Module(Component):
 
     def output_shape(self, input_shape: Shape | None) -> Shape | None:  # noqa: ARG002
         """The output's features for an input of these features; None where it is unknown.
+
+        Of an unknown input, what is certain of the last axes of the output.
 
         Raises:
             ShapeError: if the layer cannot take such an input.

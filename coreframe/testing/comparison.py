@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 
-__all__ = ["find_difference", "place"]
+__all__ = ["Difference", "find_difference", "place"]
 
 
-def find_difference(name: str, got: Tensor, wanted: Tensor, *, tolerance: float = 0.0) -> str:
-    """Say where two tensors differ most: `weight[1, 0] is 0.3, not 0.4`; empty if they agree.
+class Difference(NamedTuple):
+    """The largest difference of two tensors.
 
-    Args:
-        name: what the tensors are.
-        got: what the component gave.
-        wanted: what it should be.
-        tolerance: the difference allowed, relative to the largest number wanted (or to 1 where
-            all are smaller); zero asks for equal bits, NaN counting as equal to NaN.
+    Attributes:
+        figure: relative to the largest number wanted (or to 1 where all are smaller); infinite
+            where shapes, dtypes or infinities differ.
+        text: where it is: `weight[1, 0] is 0.3, not 0.4`.
     """
+
+    figure: float
+    text: str
+
+
+def find_difference(name: str, got: Tensor, wanted: Tensor) -> Difference:
+    """Say where two tensors differ most; NaN counts as equal to NaN, and infinity to its like."""
     if got.shape != wanted.shape:
-        return f"{name} has shape {tuple(got.shape)}, not {tuple(wanted.shape)}"
+        return Difference(
+            float("inf"), f"{name} has shape {tuple(got.shape)}, not {tuple(wanted.shape)}"
+        )
     if got.dtype != wanted.dtype:
-        return f"{name} has dtype {got.dtype}, not {wanted.dtype}"
-    if not got.numel():
-        return ""
+        return Difference(float("inf"), f"{name} has dtype {got.dtype}, not {wanted.dtype}")
     equal = (got == wanted) | (got.isnan() & wanted.isnan())
     if bool(equal.all()):
-        return ""
+        return Difference(0.0, "")
     gap = (got.double() - wanted.double()).abs().masked_fill(equal, 0.0)
     gap = gap.nan_to_num(nan=float("inf"))
     finite = wanted.double().nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
-    if float(gap.max()) <= tolerance * max(1.0, float(finite.abs().max())):
-        return ""
     flat = int(gap.argmax())
-    return (
+    return Difference(
+        float(gap.max()) / max(1.0, float(finite.abs().max())),
         f"{place(name, flat, got)} is {got.flatten()[flat].item():.9g}, "
-        f"not {wanted.flatten()[flat].item():.9g}"
+        f"not {wanted.flatten()[flat].item():.9g}",
     )
 
 

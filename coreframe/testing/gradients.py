@@ -10,13 +10,14 @@ from torch import Tensor
 from coreframe.errors import CheckFailed
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
-from coreframe.testing.differences import find_wrong_derivative
+from coreframe.testing.differences import GRADIENT_BOUND, find_wrong_derivative
+from coreframe.testing.measure import Measure
 from coreframe.testing.trial import Inputs, Trial
 
 __all__ = ["check_gradients", "check_loss_gradients"]
 
 
-def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
     """Compare every gradient that backward gives with central differences, in float64.
 
     f(x, w) = Σ dy · y, with random dy; the gradients of f by x and by each parameter w are
@@ -24,8 +25,7 @@ def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
 
     Args:
         module: a module, or a spec; a copy of it is tried, in training mode.
-        x: the input `(*replicas, batch, *features)`, or several. Keep it away from kinks: near
-            one, differences are no derivative.
+        x: the input `(*replicas, batch, *features)`, or several.
         seed: of dy, and of a spec's parameters.
 
     Raises:
@@ -43,22 +43,25 @@ def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
         trial.module.forget()
         return torch.cat([(d * y).flatten() for d, y in zip(dy, outputs, strict=True)])
 
+    worst = 0.0
     for name, tensor in tried.items():
         # An input for which backward gives None must have no influence.
         gradient = found.get(name, torch.zeros_like(tensor))
         fault = find_wrong_derivative(name, tensor, gradient, terms, trial.generator)
-        if fault:
-            trial.fail(fault)
+        if not fault.figure <= GRADIENT_BOUND:
+            trial.fail(fault.text)
+        worst = max(worst, fault.figure)
+    return Measure(worst, GRADIENT_BOUND)
 
 
 def check_loss_gradients(
     loss: Loss, pred: Tensor, actual: Tensor, weight: Tensor | None = None, *, seed: int = 0
-) -> None:
+) -> Measure:
     """Compare a loss's gradient for `pred` with central differences, in float64.
 
     Args:
         loss: a loss, its `replicas` set; a copy is tried.
-        pred: outputs `(*replicas, batch, *features)`, away from kinks.
+        pred: outputs `(*replicas, batch, *features)`.
         actual: targets.
         weight: `(*replicas, batch)`.
         seed: of the directions, where `pred` is large.
@@ -79,11 +82,13 @@ def check_loss_gradients(
 
     value = own.compute_loss(pred, actual, weight)
     gradient = own.backward()
-    fault = ""
     if tuple(value.shape) != own.replicas:
-        fault = f"the loss has shape {tuple(value.shape)}, not one number per replica"
-    fault = fault or find_wrong_derivative(
+        raise CheckFailed(
+            f"{loss!r}: the loss has shape {tuple(value.shape)}, not one number per replica"
+        )
+    fault = find_wrong_derivative(
         "pred", pred, gradient, terms, torch.Generator().manual_seed(seed)
     )
-    if fault:
-        raise CheckFailed(f"{loss!r}: {fault} (seed {seed})")
+    if not fault.figure <= GRADIENT_BOUND:
+        raise CheckFailed(f"{loss!r}: {fault.text} (seed {seed})")
+    return Measure(fault.figure, GRADIENT_BOUND)

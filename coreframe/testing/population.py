@@ -13,15 +13,17 @@ from coreframe.errors import CheckFailed
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.testing.comparison import find_difference
-from coreframe.testing.trial import Inputs, Outputs, Trial, as_tuple
+from coreframe.testing.measure import Measure
+from coreframe.testing.trial import TOLERANCE, Inputs, Outputs, Trial, as_tuple
 
-__all__ = ["check_loss_population", "check_population"]
+__all__ = ["check_loss_population", "check_population", "initialized"]
 
-TOLERANCE = 1e-10  # batched products round differently; in float64
 LARGEST = 16  # a population as large as the features, where these are not many
 
 
-def check_population(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_population(
+    module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> Measure:
     """Compare R replicas with R lone models of the same seeds, forward and backward, in float64.
 
     The values drawn must be equal bit for bit; outputs and gradients within 1e-10 of the
@@ -32,21 +34,24 @@ def check_population(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
         module: a module without per-replica settings, or a spec; copies of it are tried.
         x: the input `(R, batch, *features)`, or several; each replica gets its own part.
         seed: replica r has seed + r.
+        dtype: to compute in.
 
     Raises:
         CheckFailed: naming the replica, the tensor and the index.
     """
     inputs = as_tuple(x)
     count, batch, features = inputs[0].shape[0], inputs[0].shape[1], inputs[0].shape[-1]
-    sizes = {(count, batch), (count, count), (min(features, LARGEST),) * 2}
+    sizes = {(count, batch), (count, 1), (count, count), (min(features, LARGEST),) * 2}
+    worst = Measure(0.0, TOLERANCE[dtype])
     for replicas, samples in sorted(sizes):
         resized = tuple(_resize(tensor, replicas, samples) for tensor in inputs)
-        _compare(module, resized, list(range(seed, seed + replicas)))
+        worst = max(worst, _compare(module, resized, range(seed, seed + replicas), dtype))
+    return worst
 
 
 def check_loss_population(
     loss: Loss, pred: Tensor, actual: Tensor, weight: Tensor | None = None
-) -> None:
+) -> Measure:
     """Compare a loss of R replicas with R lone ones, value and gradient, in float64.
 
     Args:
@@ -65,24 +70,32 @@ def check_loss_population(
     weight = None if weight is None else weight.double()
     value = whole.compute_loss(pred, actual, weight)
     gradient = whole.backward()
+    worst, bound = 0.0, TOLERANCE[torch.float64]
     for r in range(pred.shape[0]):
         own = None if weight is None else weight[r]
         wanted = {"the loss": lone.compute_loss(pred[r], actual[r], own), "dpred": lone.backward()}
         for name, got in {"the loss": value[r], "dpred": gradient[r]}.items():
-            fault = find_difference(name, got, wanted[name], tolerance=TOLERANCE)
-            if fault:
-                raise CheckFailed(f"{loss!r}: replica {r}: {fault}, as a lone loss gives it")
+            difference = find_difference(name, got, wanted[name])
+            if not difference.figure <= bound:
+                raise CheckFailed(
+                    f"{loss!r}: replica {r}: {difference.text}, as a lone loss gives it"
+                )
+            worst = max(worst, difference.figure)
+    return Measure(worst, bound)
 
 
-def _compare(module: str | Module, inputs: Outputs, seeds: list[int]) -> None:
-    population = Trial(_initialized(module, seeds), inputs, seed=seeds[0])
+def _compare(
+    module: str | Module, inputs: Outputs, seeds: Sequence[int], dtype: torch.dtype
+) -> Measure:
+    population = Trial(initialized(module, seeds, dtype), inputs, seed=seeds[0], dtype=dtype)
+    worst = Measure(0.0, population.tolerance)
     dy = population.random_dy()
     values = population.module.state()
     outputs = population.forward()
     gradients = population.one_pass(dy)
     for r, seed in enumerate(seeds):
         own_inputs = tuple(tensor[r] for tensor in population.inputs)
-        lone = Trial(_initialized(module, seed), own_inputs, seed=seed)
+        lone = Trial(initialized(module, seed, dtype), own_inputs, seed=seed, dtype=dtype)
         reason = f"so has the lone model of seed {seed}, and replica {r} of {len(seeds)} must too"
         lone.expect_equal({name: t[r] for name, t in values.items()}, lone.module.state(), reason)
         own_outputs = lone.forward()
@@ -91,14 +104,17 @@ def _compare(module: str | Module, inputs: Outputs, seeds: list[int]) -> None:
         got |= {f"the gradient of {name}": g[r] for name, g in gradients.items()}
         own_gradients = lone.one_pass(tuple(tensor[r] for tensor in dy))
         wanted |= {f"the gradient of {name}": g for name, g in own_gradients.items()}
-        lone.expect_equal(got, wanted, reason, tolerance=TOLERANCE)
+        lone.expect_equal(got, wanted, reason, tolerance=lone.tolerance)
+        worst = max(worst, lone.measured)
+    return worst
 
 
-def _initialized(module: str | Module, seeds: Sequence[int] | int) -> Module:
+def initialized(module: str | Module, seeds: Sequence[int] | int, dtype: torch.dtype) -> Module:
+    """A copy with values drawn for one seed, or for a population of them."""
     seed, several = (seeds, None) if isinstance(seeds, int) else (None, seeds)
     if isinstance(module, str):
-        return assemble(module, seed=seed, seeds=several, dtype=torch.float64)
-    return copy.deepcopy(module).initialize(seed=seed, seeds=several, dtype=torch.float64)
+        return assemble(module, seed=seed, seeds=several, dtype=dtype)
+    return copy.deepcopy(module).initialize(seed=seed, seeds=several, dtype=dtype)
 
 
 def _resize(tensor: Tensor, replicas: int, samples: int) -> Tensor:

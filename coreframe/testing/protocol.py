@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import torch
+
 from coreframe.errors import ProtocolError
 from coreframe.interfaces.module import Module
+from coreframe.testing.measure import Measure
 from coreframe.testing.side_effects import check_arguments_unchanged, check_evaluation_keeps_nothing
 from coreframe.testing.trial import Inputs, Trial
 
@@ -14,8 +17,6 @@ __all__ = [
     "check_parameter_gradients",
     "check_protocol",
 ]
-
-TOLERANCE = 1e-12  # the same sums, added up in another order
 
 
 def check_protocol(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
@@ -61,10 +62,12 @@ def check_backward_needs_forward(module: str | Module, x: Inputs, *, seed: int =
         trial.forward()
 
 
-def check_last_in_first_out(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_last_in_first_out(
+    module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> Measure:
     """Two forwards, then two backwards, give what each pair gives alone."""
     reason = "so it must be after two forwards, then two backwards"
-    trial = Trial(module, x, seed=seed)
+    trial = Trial(module, x, seed=seed, dtype=dtype)
     others = tuple(  # different inputs that the module must be able to take
         0.75 * tensor if tensor.is_floating_point() else tensor.flip(-1) for tensor in trial.inputs
     )
@@ -74,16 +77,19 @@ def check_last_in_first_out(module: str | Module, x: Inputs, *, seed: int = 0) -
     trial.forward()
     trial.forward(others)
     other_got = trial.gradients(*trial.backward(other_dy))
-    trial.expect_equal(other_got, other_alone, reason, tolerance=TOLERANCE)
+    trial.expect_equal(other_got, other_alone, reason, tolerance=trial.tolerance)
     got = trial.gradients(*trial.backward(dy))
     for name, _ in trial.module.named_parameters():
         alone[name] += other_alone[name]
-    trial.expect_equal(got, alone, reason, tolerance=TOLERANCE)
+    trial.expect_equal(got, alone, reason, tolerance=trial.tolerance)
+    return trial.measured
 
 
-def check_accumulation(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_accumulation(
+    module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> Measure:
     """Backward adds to each parameter's gradient, and replaces nothing."""
-    trial = Trial(module, x, seed=seed)
+    trial = Trial(module, x, seed=seed, dtype=dtype)
     dy = trial.random_dy()
     wanted = trial.one_pass(dy)
     for name, parameter in trial.module.named_parameters():
@@ -91,12 +97,15 @@ def check_accumulation(module: str | Module, x: Inputs, *, seed: int = 0) -> Non
         wanted[name] += parameter.grad
     trial.forward()
     got = trial.gradients(*trial.backward(dy))
-    trial.expect_equal(got, wanted, "backward must add to what is there", tolerance=TOLERANCE)
+    trial.expect_equal(got, wanted, "backward must add to what is there", tolerance=trial.tolerance)
+    return trial.measured
 
 
-def check_parameter_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_parameter_gradients(
+    module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> Measure:
     """`backward_parameters` leaves what `backward` leaves: gradients, and nothing saved."""
-    trial = Trial(module, x, seed=seed)
+    trial = Trial(module, x, seed=seed, dtype=dtype)
     dy = trial.random_dy()
     trial.one_pass(dy)
     wanted = trial.gradients()
@@ -104,6 +113,7 @@ def check_parameter_gradients(module: str | Module, x: Inputs, *, seed: int = 0)
     trial.forward()
     trial.module.backward_parameters(*dy)
     reason = "so backward leaves it, and backward_parameters must too"
-    trial.expect_equal(trial.gradients(), wanted, reason, tolerance=TOLERANCE)
+    trial.expect_equal(trial.gradients(), wanted, reason, tolerance=trial.tolerance)
     if len(trial.module.context.saved):
         trial.fail("backward_parameters left something saved: it must take all that backward does")
+    return trial.measured

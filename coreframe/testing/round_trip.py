@@ -12,7 +12,7 @@ from coreframe.errors import CheckFailed, StateError
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
-from coreframe.registry.kinds import KINDS
+from coreframe.registry.kinds import kind_of
 from coreframe.testing.trial import Inputs, Trial
 
 __all__ = ["check_repr", "check_state"]
@@ -29,7 +29,7 @@ def check_repr(component: Component, *, seed: int = 0) -> None:
         CoreframeError: if the `repr` is no spec, or names no installed component.
     """
     model = [component.model] if isinstance(component, Optimizer) else []
-    again = create(_kind_of(component), repr(component), *model)
+    again = create(kind_of(type(component)), repr(component), *model)
     if type(again) is not type(component):
         raise CheckFailed(f"{component!r} assembles to another class, {type(again).__qualname__}")
     if repr(again) != repr(component):
@@ -74,11 +74,6 @@ def check_state(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
         loaded.expect_equal(loaded.module.state(), wanted, "so it was in the loaded state")
     y, other_y = ({f"y {i}": y for i, y in enumerate(t.forward())} for t in (trial, other))
     trial.expect_equal(other_y, y, "so it is for a module of the same state")
-
-
-def _kind_of(component: Component) -> str:
-    bases = {f"{base.__module__}:{base.__qualname__}" for base in type(component).__mro__}
-    return next(kind.name for kind in KINDS.values() if kind.interface in bases)
 
 
 def _drawn(module: Module, like: Module, seed: int) -> Module:

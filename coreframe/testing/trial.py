@@ -13,6 +13,7 @@ from coreframe.assembly.assemble import assemble
 from coreframe.errors import CheckFailed
 from coreframe.interfaces.module import Module
 from coreframe.testing.comparison import find_difference
+from coreframe.testing.measure import Measure
 
 __all__ = ["Inputs", "Outputs", "Trial", "as_tuple"]
 
@@ -21,9 +22,12 @@ Inputs: TypeAlias = Tensor | Sequence[Tensor]
 
 Outputs: TypeAlias = tuple[Tensor, ...]
 
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
+"""Where the same sums are added up in another order, relative to the largest number."""
+
 
 class Trial:
-    """A module to try out in float64: a copy, so that the one under check stays as it was.
+    """A module to try out: a copy, so that the one under check stays as it was.
 
     Every forward begins with the same noise and the same buffers, so that two of them differ
     only by what the check changed in between.
@@ -33,12 +37,22 @@ class Trial:
             seed.
         x: the input `(*replicas, batch, *features)`, or a sequence of several.
         seed: of whatever is drawn.
+        dtype: of the copy, and of its real inputs.
     """
 
-    def __init__(self, module: str | Module, x: Inputs, *, seed: int) -> None:
-        self.module = _copy(module, seed).to(torch.float64).train()
-        self.inputs = tuple(_to_double(tensor) for tensor in as_tuple(x))
-        self.seed = seed
+    def __init__(
+        self,
+        module: str | Module,
+        x: Inputs,
+        *,
+        seed: int,
+        dtype: torch.dtype = torch.float64,
+    ) -> None:
+        self.module = _copy(module, seed).to(dtype).train()
+        self.inputs = tuple(_convert(tensor, dtype) for tensor in as_tuple(x))
+        self.seed, self.dtype = seed, dtype
+        self.tolerance = TOLERANCE[dtype]
+        self._worst = Measure(0.0, 0.0)
         self.generator = torch.Generator().manual_seed(seed)
         self._streams = self.module.random.state()
         self._buffers = {name: b.value.clone() for name, b in self.module.named_buffers()}
@@ -83,7 +97,8 @@ class Trial:
 
     def random_like(self, tensor: Tensor) -> Tensor:
         """Unit normals in the shape of this tensor."""
-        return torch.randn(tensor.shape, generator=self.generator, dtype=torch.float64)
+        numbers = torch.randn(tensor.shape, generator=self.generator, dtype=torch.float64)
+        return numbers.to(tensor) if tensor.is_floating_point() else numbers.to(self.dtype)
 
     def input_name(self, index: int) -> str:
         """How a message calls an input."""
@@ -97,13 +112,19 @@ class Trial:
         *,
         tolerance: float = 0.0,
     ) -> None:
-        """Fail unless the named tensors agree; see `find_difference` for the tolerance."""
+        """Fail unless the named tensors agree; a tolerance of zero asks for equal bits."""
         for name in got.keys() ^ wanted.keys():
             self.fail(f"{name} is {'given' if name in got else 'missing'}: {reason}")
         for name, tensor in wanted.items():
-            fault = find_difference(name, got[name], tensor, tolerance=tolerance)
-            if fault:
-                self.fail(f"{fault}: {reason}")
+            difference = find_difference(name, got[name], tensor)
+            if not difference.figure <= tolerance:
+                self.fail(f"{difference.text}: {reason}")
+            self._worst = max(self._worst, Measure(difference.figure, tolerance))
+
+    @property
+    def measured(self) -> Measure:
+        """The largest difference that was found, and what it might have been."""
+        return self._worst
 
     def fail(self, what: str) -> NoReturn:
         """Raise `CheckFailed`, saying of which module and how to repeat it."""
@@ -124,6 +145,6 @@ def _copy(module: str | Module, seed: int) -> Module:
     return own
 
 
-def _to_double(tensor: Tensor) -> Tensor:
+def _convert(tensor: Tensor, dtype: torch.dtype) -> Tensor:
     tensor = tensor.clone(memory_format=torch.contiguous_format)
-    return tensor.double() if tensor.is_floating_point() else tensor
+    return tensor.to(dtype) if tensor.is_floating_point() else tensor

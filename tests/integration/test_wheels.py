@@ -46,6 +46,12 @@ class TestWheel:
     def test_it_holds_no_tests(self, wheels: dict[str, Path], name: str) -> None:
         assert not [file for file in files(wheels[name]) if "tests" in file or "test_" in file]
 
+    def test_it_carries_the_licence(self, wheels: dict[str, Path], name: str) -> None:
+        (path,) = (file for file in files(wheels[name]) if file.endswith("/licenses/LICENSE"))
+        with ZipFile(wheels[name]) as archive:
+            assert archive.read(path) == (ROOT / "LICENSE").read_bytes()
+        assert metadata(wheels[name])["License-File"] == "LICENSE"
+
     def test_it_says_which_python_and_core_it_needs(
         self, wheels: dict[str, Path], name: str
     ) -> None:

@@ -50,7 +50,7 @@ from coreframe.testing import (
     check_state,
 )
 
-Check = Callable[[Module, Tensor], None]
+Check = Callable[[Module, Tensor], object]
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
@@ -58,8 +58,8 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
 
 
 FAULTS: list[tuple[Check, Module, str]] = [
-    (check_gradients, WrongFactor(), r"gradient of x\[0, 0\] is .*, central differences give"),
-    (check_gradients, NoInputGradient(), r"gradient of x\[0, 0\] is 0, central"),
+    (check_gradients, WrongFactor(), r"gradient of x\[\d, \d\] is .*, central differences give"),
+    (check_gradients, NoInputGradient(), r"gradient of x\[\d, \d\] is 0, central"),
     (check_gradients, WrongShape(), r"gradient of x has shape \(2,\), the input has \(3, 2\)"),
     (check_gradients, NotFinite(), r"gradient of x\[0, 0\] is not finite"),
     (check_gradients, SmallBiasError(2, 3), r"gradient of bias\[2\]"),
@@ -110,7 +110,7 @@ def test_sound_modules_pass(module: Module, seed: int) -> None:
 
 def test_large_tensor_is_tried_along_directions() -> None:
     check_gradients(Affine(40, 30), normal(3, 40))
-    with pytest.raises(CheckFailed, match="x along random direction 0 is"):
+    with pytest.raises(CheckFailed, match=r"x along random direction \d+ is"):
         check_gradients(WrongFactor(), normal(3, 400))
 
 
@@ -146,7 +146,7 @@ def test_loss_checks() -> None:
     pred, actual = normal(4, 3, 2), normal(4, 3, 2, seed=1)
     check_loss_gradients(SumOfSquares(), pred[0], actual[0])
     check_loss_population(SumOfSquares(), pred, actual)
-    with pytest.raises(CheckFailed, match=r"gradient of pred\[0, 0\]"):
+    with pytest.raises(CheckFailed, match=r"gradient of pred\[\d, \d\]"):
         check_loss_gradients(Loud(), pred[0], actual[0])
     whole = OneNumber()
     whole.replicas = (4,)

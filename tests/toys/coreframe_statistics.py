@@ -8,15 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import torch
+from coreframe_toys import SumOfSquares
 from torch import Tensor
 
-from coreframe import Buffer, ComponentRecord, Loss, Module, Shape, hookimpl
+from coreframe import Buffer, ComponentRecord, Module, Shape, hookimpl
 
 __all__ = ["STATISTICS", "MeanOfSquares", "Noise", "RunningMean", "Statistics"]
 
 
-class MeanOfSquares(Loss):
+class MeanOfSquares(SumOfSquares):
     """ℓ = (1/n) Σᵢ (predᵢ − actualᵢ)², n counting the elements; dpred = (2/n) (pred − actual)."""
+
+    reduction = "mean"
 
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
         self.expect_same_shape(pred, actual)
@@ -24,17 +27,6 @@ class MeanOfSquares(Loss):
         share = self.share(difference, weight)
         self.save(difference, share)
         return self.weighted_sum(difference.square(), share)
-
-    def backward(self) -> Tensor:
-        difference, share = self.saved()
-        gradient: Tensor = difference * (2 * share)
-        return gradient
-
-    def predict(self, output: Tensor) -> Tensor:
-        return output.argmax(-1)
-
-    def classes(self, actual: Tensor) -> Tensor:
-        return actual.argmax(-1)
 
 
 class RunningMean(Module):

@@ -7,6 +7,7 @@ name to a registry: `Registry([TOYS])`, or `get_registry().register(TOYS)`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -85,7 +86,7 @@ class Square(Module):
 class SumOfSquares(Loss):
     """ℓ = Σᵢ wᵢ (predᵢ − actualᵢ)², dpred = 2 w (pred − actual); a sum, so not like a mean."""
 
-    reduction = "sum"
+    reduction: ClassVar[Literal["mean", "sum"]] = "sum"
 
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
         self.expect_same_shape(pred, actual)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Module, Shape
+from coreframe import Example, Module, Shape
 
 __all__ = ["ReLU"]
 
@@ -20,6 +20,11 @@ class ReLU(Module):
     Source: the report, §II.B.1; Nair and Hinton 2010, Rectified linear units improve restricted
     Boltzmann machines.
     """
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        known = [([[-1.0, 0.0, 2.5]], [[0.0, 0.0, 2.5]])]
+        return [Example(cls(), (3,), known=known), Example(cls(), (2, 5)), Example(cls(), ())]
 
     def forward(self, x: Tensor) -> Tensor:
         y = x.relu()

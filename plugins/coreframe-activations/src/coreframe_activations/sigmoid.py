@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Module, Shape
+from coreframe import Example, Module, Shape
 
 __all__ = ["Sigmoid"]
 
@@ -27,6 +27,11 @@ class Sigmoid(Module):
     def derivative(x: Tensor) -> Tensor:
         """d/dx S(x) = S(x) · (1 − S(x))."""
         return _slope(x.sigmoid())
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        known = [([[-1.0, 0.0, 2.0]], [[0.268941421, 0.5, 0.880797078]])]
+        return [Example(cls(), (3,), known=known), Example(cls(), (2, 5)), Example(cls(), ())]
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.sigmoid(x)

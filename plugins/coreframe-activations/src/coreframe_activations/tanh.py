@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Module, Shape
+from coreframe import Example, Module, Shape
 
 __all__ = ["Tanh"]
 
@@ -22,6 +22,11 @@ class Tanh(Module):
     def derivative(x: Tensor) -> Tensor:
         """d/dx tanh(x) = 1 − tanh²(x)."""
         return _slope(x.tanh())
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        known = [([[-1.0, 0.0, 0.5]], [[-0.761594156, 0.0, 0.462117157]])]
+        return [Example(cls(), (3,), known=known), Example(cls(), (2, 5)), Example(cls(), ())]
 
     def forward(self, x: Tensor) -> Tensor:
         y = x.tanh()

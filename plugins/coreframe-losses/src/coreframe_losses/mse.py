@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Loss
+from coreframe import Example, Loss, Sample
 
 __all__ = ["MSE"]
 
@@ -21,6 +21,15 @@ class MSE(Loss):
     Shapes: pred and actual (*replicas, batch, features) → ℓ (*replicas,).
     Source: the report, §II.C.1.
     """
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        known = [(([[1.0, 2.0]], [[0.0, 4.0]]), 2.5)]
+        return [
+            Example(cls(), (2,), Sample((2,), "one-hot"), known=known),
+            Example(cls(), (1,), (1,)),
+            Example(cls(), (3, 4), (3, 4)),
+        ]
 
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
         self.expect_same_shape(pred, actual)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from coreframe import Hyperparameter, Module, Optimizer, Setting, Slab, add_scaled
+from functools import partial
+
+from coreframe import Example, Hyperparameter, Module, Optimizer, Setting, Slab, add_scaled
 
 __all__ = ["SGD"]
 
@@ -28,6 +30,17 @@ class SGD(Optimizer):
         super().__init__(model)
         self.lr = lr
         self.momentum = momentum
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        return [
+            Example(partial(cls, lr=0.1), known=[([1.0, 2.0, -1.0], [0.9, 0.7, 0.8])]),
+            Example(
+                partial(cls, lr=0.1, momentum=0.5),
+                # v = 1, 1.5, −0.25
+                known=[([1.0, 1.0, -1.0], [0.9, 0.75, 0.775])],
+            ),
+        ]
 
     def update(self, slab: Slab) -> None:
         v = slab.state["velocity"]

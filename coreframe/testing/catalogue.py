@@ -1,0 +1,23 @@
+"""Catalogue: all checks, in the order in which they are run and shown."""
+
+from __future__ import annotations
+
+from coreframe.testing.check import Check
+from coreframe.testing.dataset_checks import DATASET_CHECKS
+from coreframe.testing.loss_checks import LOSS_CHECKS
+from coreframe.testing.module_checks import MODULE_CHECKS
+from coreframe.testing.optimizer_checks import OPTIMIZER_CHECKS
+from coreframe.testing.schedule_checks import SCHEDULE_CHECKS
+
+__all__ = ["CHECKS", "CHECK_SET"]
+
+CHECK_SET = 1
+"""The version of the check set; it grows by one with each release that adds a check."""
+
+CHECKS: tuple[Check, ...] = (
+    *MODULE_CHECKS,
+    *LOSS_CHECKS,
+    *OPTIMIZER_CHECKS,
+    *DATASET_CHECKS,
+    *SCHEDULE_CHECKS,
+)

@@ -1,0 +1,109 @@
+"""parametrize_with_checks: the whole kit in a plugin's own pytest run."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from coreframe.errors import ArgumentError, CheckFailed
+from coreframe.interfaces.component import Component
+from coreframe.interfaces.example import Example
+from coreframe.registry.kinds import kind_of
+from coreframe.testing.catalogue import CHECK_SET, CHECKS
+from coreframe.testing.check import Check
+from coreframe.testing.conformance import examples_of, run_check
+
+__all__ = ["NewCheckFailed", "parametrize_with_checks"]
+
+
+class NewCheckFailed(UserWarning):
+    """A check that is newer than the set a plugin's tests name has found something."""
+
+
+def parametrize_with_checks(
+    components: Sequence[str | type[Component]],
+    *,
+    version: int,
+    expected: Mapping[str, Mapping[str, str]] | None = None,
+    seed: int = 0,
+    dtype: torch.dtype = torch.float64,
+) -> Callable[[Any], Any]:
+    """A decorator that runs a test once for every check of each component.
+
+        @parametrize_with_checks(["Linear"], version=1)
+        def test_conforms(check: Callable[[], None]) -> None:
+            check()
+
+    Args:
+        components: names of installed ones, or classes.
+        version: of the check set that the tests were written for. Of a newer check a failure is
+            a warning, `NewCheckFailed`, until the number here is raised.
+        expected: failures that are known, by component and check id, with the reason. One that
+            passes is an error, so that the entry goes when the fault does.
+        seed: of whatever is drawn.
+        dtype: to compute in, where a check has a choice.
+
+    Raises:
+        ArgumentError: for a version that does not exist yet, or an expected failure of a check
+            or component that is not run.
+        CheckFailed: if a component gives no examples.
+    """
+    import pytest  # noqa: PLC0415  # the kit runs without it, from the command line
+
+    if not 1 <= version <= CHECK_SET:
+        raise ArgumentError(f"there are check sets 1 to {CHECK_SET}, not {version}")
+    known = {name: dict(checks) for name, checks in (expected or {}).items()}
+    cases: list[Any] = []
+    for component in components:
+        cls, name, examples = examples_of(component)
+        reasons = known.pop(name, {})
+        for check in CHECKS:
+            if check.kind == kind_of(cls):
+                case = _Case(check, name, examples, version, reasons.pop(check.id, ""), seed, dtype)
+                cases.append(pytest.param(case, id=f"{name}-{check.id}"))
+        if reasons:
+            raise ArgumentError(f"no check of {name} has the id {', '.join(reasons)}")
+    if known:
+        raise ArgumentError(f"{', '.join(known)} is expected to fail, and is not checked")
+    return pytest.mark.parametrize("check", cases)
+
+
+class _Case:
+    """One check of one component, to be called by a test."""
+
+    def __init__(
+        self,
+        check: Check,
+        name: str,
+        examples: Sequence[Example],
+        version: int,
+        reason: str,
+        seed: int,
+        dtype: torch.dtype,
+    ) -> None:
+        self._check, self._name, self._examples = check, name, examples
+        self._new = check.since > version
+        self._reason, self._seed, self._dtype = reason, seed, dtype
+
+    def __call__(self) -> None:
+        import pytest  # noqa: PLC0415  # as above
+
+        result = run_check(
+            self._check, self._name, self._examples, seed=self._seed, dtype=self._dtype
+        )
+        if self._reason:
+            if result.passed:
+                raise CheckFailed(
+                    f"{self._check.id} passes for {self._name}, and was expected to fail "
+                    f"({self._reason}): take it out of `expected`"
+                )
+            pytest.xfail(f"{self._reason}: {result.detail}")
+        if result.passed:
+            return
+        if self._new:
+            warnings.warn(f"{self._check.id}: {result.detail}", NewCheckFailed, stacklevel=2)
+            return
+        raise CheckFailed(f"{self._check.id}: {result.detail}")

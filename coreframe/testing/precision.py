@@ -1,0 +1,123 @@
+"""Precision: does a module keep its dtype and device, and stay finite?"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import torch
+from torch import Tensor
+
+from coreframe.errors import CheckFailed
+from coreframe.interfaces.module import Module
+from coreframe.testing.comparison import find_difference
+from coreframe.testing.measure import Measure
+from coreframe.testing.trial import Inputs, Outputs, Trial
+
+__all__ = ["check_device", "check_dtype", "check_extremes"]
+
+BOUNDS = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 0.06}
+"""Of the error, relative to the largest number: some hundred times the dtype's precision."""
+
+SCALES = (1e-30, 1e-4, 1e2, 1e4)
+LARGE = 1e37  # beyond it, single precision overflows for a good reason
+
+
+def check_dtype(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
+    """Outputs and gradients have the module's dtype, and are near those in double precision.
+
+    In float64, float32 and bfloat16, from parameters and inputs that are the same numbers.
+    """
+    worst = 0.0
+    for dtype, bound in BOUNDS.items():
+        own = _run(module, x, seed, dtype)
+        exact = _run(module, x, seed, torch.float64, rounded=dtype)
+        for name, tensor in own.items():
+            if tensor.dtype is not dtype:
+                _fail(module, seed, f"{name} has dtype {tensor.dtype}, not {dtype}")
+            difference = find_difference(name, tensor.double(), exact[name])
+            if not difference.figure <= bound:
+                _fail(module, seed, f"{difference.text}, as float64 gives it: {dtype} is too far")
+            worst = max(worst, difference.figure / bound)
+    return Measure(worst, 1.0)
+
+
+def check_extremes(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+    """Nothing finite gives NaN, and float32 is finite wherever float64 is: inputs of 1e-30 to 1e4."""
+    for scale in SCALES:
+        exact = _run(module, x, seed, torch.float64, scale=scale)
+        single = _run(module, x, seed, torch.float32, scale=scale)
+        for name, tensor in exact.items():
+            for dtype, numbers in (("float64", tensor), ("float32", single[name])):
+                if bool(numbers.isnan().any()):
+                    _fail(module, seed, f"{name} is NaN in {dtype} for inputs of size {scale:g}")
+            lost = ~single[name].isfinite() & (tensor.abs() < LARGE)
+            if bool(lost.any()):
+                flat = int(lost.flatten().double().argmax())
+                _fail(
+                    module,
+                    seed,
+                    f"{name} overflows in float32 for inputs of size {scale:g}, where float64 "
+                    f"gives {float(tensor.flatten()[flat]):.9g}",
+                )
+
+
+def check_device(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+    """Forward and backward stay on the device of the inputs: on `meta`, which has no memory.
+
+    A module that must look at numbers to decide cannot run there, and is not tried.
+    """
+    trial = Trial(module, x, seed=seed)
+    trial.module.to("meta")
+    inputs = tuple(tensor.to("meta") for tensor in trial.inputs)
+    try:
+        outputs = trial.forward(inputs)
+        gradients = trial.backward(outputs)
+    except NotImplementedError:
+        return
+    except RuntimeError as error:
+        if "item() cannot be called on meta" in str(error):
+            return
+        cause = str(error).partition("\n")[0]
+        trial.fail(f"with everything on the device 'meta' it raised {cause}")
+    for name, tensor in _named(outputs, gradients).items():
+        if tensor.device.type != "meta":
+            trial.fail(f"{name} is on {tensor.device}, the inputs and parameters on meta")
+
+
+def _run(
+    module: str | Module,
+    x: Inputs,
+    seed: int,
+    dtype: torch.dtype,
+    *,
+    rounded: torch.dtype | None = None,
+    scale: float = 1.0,
+) -> dict[str, Tensor]:
+    """Outputs and gradients by name, in `dtype`, of numbers that `rounded` can hold."""
+    trial = Trial(module, x, seed=seed)
+    dy = trial.random_dy()
+    for step in (rounded or dtype, dtype):
+        trial.module.to(step)
+    inputs = tuple(_rounded(t * scale if scale != 1 else t, rounded, dtype) for t in trial.inputs)
+    outputs = trial.forward(inputs)
+    trial.module.zero_grad()
+    gradients = trial.backward(tuple(_rounded(d, rounded, dtype) for d in dy))
+    parameters = {f"the gradient of {n}": p.grad for n, p in trial.module.named_parameters()}
+    return _named(outputs, gradients) | parameters
+
+
+def _rounded(tensor: Tensor, rounded: torch.dtype | None, dtype: torch.dtype) -> Tensor:
+    if not tensor.is_floating_point():
+        return tensor
+    return tensor.to(rounded or dtype).to(dtype)
+
+
+def _named(outputs: Outputs, gradients: tuple[Tensor | None, ...]) -> dict[str, Tensor]:
+    named = {f"y {index}": output for index, output in enumerate(outputs)}
+    return named | {f"dx {i}": dx for i, dx in enumerate(gradients) if dx is not None}
+
+
+def _fail(module: str | Module, seed: int, what: str) -> NoReturn:
+    raise CheckFailed(
+        f"{module if isinstance(module, str) else repr(module)}: {what} (seed {seed})"
+    )
