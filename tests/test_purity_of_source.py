@@ -44,7 +44,7 @@ ALLOWED = {
     ("coreframe/interfaces/component.py", "__dict__"): "an object's own, to note its arguments",
     ("coreframe/interfaces/dataset.py", "getattr"): "one of three splits, checked before",
     ("coreframe/interfaces/example.py", "func"): "the class in a functools.partial",
-    ("coreframe/testing/purity.py", "is_grad_enabled"): "the check that finds it in others",
+    ("coreframe/testing/purity.py", "requires_grad"): "the check that finds it in others",
     ("coreframe/registry/registry.py", "EntryPoint"): "loading a component is what it is for",
     ("coreframe/assembly/create.py", "EntryPoint"): "the interface of a kind, from our own table",
     ("plugins/coreframe-ee559/src/coreframe_ee559/repeats.py", "getattr"): "its own records",

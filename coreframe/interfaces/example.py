@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["Example", "Sample"]
 
 
+INPUTS = 1_000_000_007  # far from the seeds of models, whose values must not be those of the inputs
+
+
 @dataclass(frozen=True)
 class Sample:
     """What one sample of an input looks like, without replicas and batch.
@@ -95,5 +98,5 @@ class Example:
 
     def draw(self, leading: Sequence[int], seed: int) -> tuple[Tensor, ...]:
         """Inputs for `leading`, the replicas and the batch; those of a seed are always the same."""
-        generator = Generator().manual_seed(seed)
+        generator = Generator().manual_seed(INPUTS + seed)
         return tuple(sample.draw(leading, generator) for sample in self.inputs)

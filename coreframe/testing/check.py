@@ -9,11 +9,11 @@ from typing import TypeAlias
 import torch
 
 from coreframe.interfaces.example import Example
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Finding
 
 __all__ = ["Check", "Run"]
 
-Run: TypeAlias = Callable[[Example, int, torch.dtype], Measure | None]
+Run: TypeAlias = Callable[[Example, int, torch.dtype], Finding]
 """Tries an example with a seed, in a dtype; raises `CheckFailed`, or gives what it measured."""
 
 

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
 from time import perf_counter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
 
-from coreframe.assembly.create import create
+from coreframe.assembly.create import create, load_class
+from coreframe.assembly.spec import Spec, parse_spec
 from coreframe.errors import ArgumentError, CoreframeError
-from coreframe.interfaces.component import Component
 from coreframe.interfaces.example import Example, Sample
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
-from coreframe.registry.kinds import kind_of
+from coreframe.registry.registry import get_registry
 from coreframe.testing.comparison import Difference, find_difference
 from coreframe.testing.conformance import examples_of
-from coreframe.testing.optimizer_checks import Training
-from coreframe.testing.subjects import dataset_of, loss_of, module_of
+from coreframe.testing.numbers import Training
+from coreframe.testing.subjects import dataset_of, loss_of, module_of, schedule_of
 from coreframe.testing.trial import Trial
 
 __all__ = ["Compared", "Comparison", "compare"]
 
 BATCH, STEPS, ROUNDS = 32, 10, 15
+FACTORS = 100
 
 Play: TypeAlias = Callable[[], dict[str, Tensor]]
 """One run of a component; gives what it computed, by name."""
+
+
+class Side(NamedTuple):
+    """One of the two: its kind, what to call it, and how to run it."""
+
+    kind: str
+    shown: str
+    example: Example
 
 
 @dataclass(frozen=True)
@@ -72,51 +81,70 @@ def compare(
             of the first.
 
     Raises:
-        ArgumentError: if they are of different kinds, or cannot take the same inputs.
-        UnknownComponent, AmbiguousComponent, BrokenPlugin: if a name cannot be loaded.
+        SpecError: for what is neither a name nor a spec.
+        ArgumentError: if they cannot take the same inputs, or give outputs of unlike shapes.
+        CheckFailed: if there are no examples to take a name or inputs from.
+        UnknownComponent, AmbiguousComponent, BrokenPlugin: if a name cannot be loaded, or the
+            second is of another kind.
     """
-    one_kind, one = _example(first, kind, inputs, None)
-    two_kind, two = _example(second, kind or one_kind, inputs, one)
-    if one_kind != two_kind:
-        raise ArgumentError(f"{first} is a {one_kind}, and {second} is a {two_kind}")
-    plays = _plays(one_kind, one, two, seed)
+    one = _side(first, kind, inputs, None)
+    two = _side(second, one.kind, inputs, one.example)
     try:
+        plays = _plays(one.kind, one.example, two.example, seed)
         results = [play() for play in plays]
-    except CoreframeError as error:
-        raise ArgumentError(f"{first} and {second} cannot be run on the same: {error}") from error
+    except Exception as error:  # whatever a component raises for inputs that are not its own
+        cause = str(error).partition("\n")[0]
+        cause = cause if isinstance(error, CoreframeError) else f"{type(error).__name__}: {cause}"
+        on = " and ".join(str(sample.shape) for sample in one.example.inputs)
+        raise ArgumentError(
+            f"{one.shown} and {two.shown} cannot be compared{on and f' on inputs of {on}'}: {cause}"
+            + ("; give sizes that both take, with --input" if on and not inputs else "")
+        ) from error
     times = _seconds(plays)
-    return Comparison(
-        _shown(first, one), _shown(second, two), _differences(*results), times[0], times[1]
-    )
+    return Comparison(one.shown, two.shown, _differences(*results), times[0], times[1])
 
 
-def _shown(text: str, example: Example) -> str:
-    return repr(example) if isinstance(example.component, Component) else text
-
-
-def _example(
-    text: str, kind: str | None, inputs: Sequence[Sequence[int]] | None, like: Example | None
-) -> tuple[str, Example]:
-    name, bracket, _ = text.partition("(")
-    cls, _, examples = examples_of(name.strip(), kind=kind)
-    own_kind = kind_of(cls)
-    samples = tuple(Sample(tuple(shape)) for shape in inputs or ())
-    samples = samples or (like or examples[0]).inputs
-    if bracket and own_kind == "optimizer":
-        return own_kind, Example(partial(_create_optimizer, text))
-    if bracket:
-        return own_kind, Example(create(own_kind, text), *samples)
+def _side(
+    text: str,
+    kind: str | None,
+    inputs: Sequence[Sequence[int]] | None,
+    like: Example | None,
+) -> Side:
+    spec = parse_spec(text)
+    record = get_registry().find(spec.name, kind=kind, distribution=spec.distribution)
+    load_class(record)
+    kind = record.kind
+    if inputs and kind not in ("module", "loss"):
+        raise ArgumentError(f"{text}: a {kind} takes no inputs")
+    written_out = "(" in text
+    examples: Sequence[Example] = ()
+    if not written_out or (kind in ("module", "loss") and not (inputs or like)):
+        _, _, examples = examples_of(spec.qualified, kind=kind)
+    samples = _samples(inputs, (like or examples[0]).inputs if like or examples else ())
+    if written_out and kind == "optimizer":
+        return Side(kind, str(spec), Example(partial(_create_optimizer, spec)))
+    if written_out:
+        own = Example(create(kind, spec), *samples)
+        return Side(kind, repr(own), own)
     shapes = [sample.shape for sample in samples]
-    for example in examples:
-        if [sample.shape for sample in example.inputs] == shapes:
-            return own_kind, Example(example.component, *samples)
-    raise ArgumentError(
-        f"no example of {text} takes inputs of {shapes}: write its arguments out, like a spec"
-    )
+    fitting = [e for e in examples if [sample.shape for sample in e.inputs] == shapes]
+    chosen = (fitting or list(examples))[0]
+    return Side(kind, repr(chosen), Example(chosen.component, *samples))
 
 
-def _create_optimizer(text: str, model: Module) -> Optimizer:
-    return create("optimizer", text, model)
+def _samples(inputs: Sequence[Sequence[int]] | None, usual: Sequence[Sample]) -> Sequence[Sample]:
+    """The usual ones, in the shapes that are asked for: indices stay indices."""
+    if not inputs:
+        return usual
+    if len(inputs) != len(usual):
+        usual = [Sample()] * len(inputs)
+    return [
+        replace(sample, shape=tuple(shape)) for sample, shape in zip(usual, inputs, strict=True)
+    ]
+
+
+def _create_optimizer(spec: Spec, model: Module) -> Optimizer:
+    return create("optimizer", spec, model)
 
 
 def _plays(kind: str, one: Example, two: Example, seed: int) -> list[Play]:
@@ -128,7 +156,7 @@ def _plays(kind: str, one: Example, two: Example, seed: int) -> list[Play]:
         return [_optimizer_play(example, seed) for example in (one, two)]
     if kind == "dataset":
         return [_dataset_play(example) for example in (one, two)]
-    raise ArgumentError(f"a {kind} cannot be compared")
+    return [_schedule_play(example) for example in (one, two)]
 
 
 def _module_plays(one: Example, two: Example, seed: int) -> list[Play]:
@@ -137,11 +165,18 @@ def _module_plays(one: Example, two: Example, seed: int) -> list[Play]:
     first, second = (trial.module.state() for trial in trials)
     if {n: v.shape for n, v in first.items()} == {n: v.shape for n, v in second.items()}:
         trials[1].module.load_state(first)
+    shapes = [[tuple(y.shape[1:]) for y in trial.forward()] for trial in trials]
+    if shapes[0] != shapes[1]:
+        raise ArgumentError(
+            "their outputs have shapes "
+            + " and ".join(", ".join(map(str, own)) or "none" for own in shapes)
+        )
     dy = trials[0].random_dy()
 
     def play(trial: Trial) -> dict[str, Tensor]:
-        outputs = trial.forward()
+        trial.module.forget()
         trial.module.zero_grad()
+        outputs = trial.forward()
         named = {f"y {index}" if len(outputs) > 1 else "y": y for index, y in enumerate(outputs)}
         gradients = trial.gradients(*trial.backward(dy))
         return named | {f"the gradient of {name}": grad for name, grad in gradients.items()}
@@ -150,7 +185,10 @@ def _module_plays(one: Example, two: Example, seed: int) -> list[Play]:
 
 
 def _loss_play(example: Example, like: Example, seed: int) -> Play:
-    pred, actual = like.draw((BATCH,), seed)
+    inputs = like.draw((BATCH,), seed)
+    if len(inputs) != 2:
+        raise ArgumentError(f"a loss takes two inputs, pred and actual, not {len(inputs)}")
+    pred, actual = inputs
     loss = loss_of(example)
 
     def play() -> dict[str, Tensor]:
@@ -170,11 +208,27 @@ def _optimizer_play(example: Example, seed: int) -> Play:
 
 def _dataset_play(example: Example) -> Play:
     data = dataset_of(example)
+    splits = {"train": data.train, "test": data.test, "validation": data.validation}
 
     def play() -> dict[str, Tensor]:
-        indices = torch.arange(len(data.train)).expand(*data.replicas, -1)
-        x, y = data.train.take(indices)
-        return {"inputs of train": x, "targets of train": y}
+        drawn: dict[str, Tensor] = {}
+        for name, split in splits.items():
+            if split is not None:
+                indices = torch.arange(len(split)).expand(*data.replicas, -1)
+                taken = split.take(indices)
+                drawn |= {f"inputs of {name}": taken[0], f"targets of {name}": taken[1]}
+        return drawn
+
+    return play
+
+
+def _schedule_play(example: Example) -> Play:
+    schedule = schedule_of(example)
+
+    def play() -> dict[str, Tensor]:
+        factors = [schedule.factor(step, FACTORS) for step in range(FACTORS)]
+        rows = [torch.as_tensor(factor, dtype=torch.float64) for factor in factors]
+        return {f"the factor of {FACTORS} steps": torch.stack(rows)}
 
     return play
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ["Difference", "find_difference", "place"]
+from coreframe.errors import CheckFailed
+from coreframe.testing.measure import Measure
+
+__all__ = ["Difference", "expect_equal", "find_difference", "place"]
 
 
 class Difference(NamedTuple):
@@ -49,3 +53,20 @@ def place(name: str, flat: int, tensor: Tensor) -> str:
     """The name of one element: `weight[1, 0]`."""
     index = torch.unravel_index(torch.tensor(flat), tensor.shape)
     return f"{name}[{', '.join(str(int(i)) for i in index)}]"
+
+
+def expect_equal(
+    owner: object,
+    got: Mapping[str, Tensor],
+    wanted: Mapping[str, Tensor],
+    reason: str,
+    bound: float = 0.0,
+) -> Measure:
+    """Raise `CheckFailed` unless the named tensors agree; a bound of zero asks for equal bits."""
+    worst = 0.0
+    for name, tensor in wanted.items():
+        difference = find_difference(name, got[name], tensor)
+        if not difference.figure <= bound:
+            raise CheckFailed(f"{owner!r}: {difference.text}: {reason}")
+        worst = max(worst, difference.figure)
+    return Measure(worst, bound)

@@ -15,7 +15,7 @@ from coreframe.registry.kinds import kind_of
 from coreframe.registry.registry import get_registry
 from coreframe.testing.catalogue import CHECKS
 from coreframe.testing.check import Check
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.result import Result
 
 __all__ = ["choose_checks", "examples_of", "run_check", "run_checks"]
@@ -63,21 +63,29 @@ def run_check(
 ) -> Result:
     """Try every example with one check, up to the first that fails."""
     worst: Measure | None = None
+    reason = ""
+    tried = False
 
-    def result(detail: str = "") -> Result:
-        return Result(name, check.id, check.shows, not detail, worst, detail, seed)
+    def fail(detail: str) -> Result:
+        return Result(name, check.id, check.shows, "failed", worst, detail, seed)
 
     for example in examples:
         try:
-            measured = check.run(example, seed, dtype)
+            found = check.run(example, seed, dtype)
         except CheckFailed as error:
-            return result(str(error))
+            return fail(str(error))
         except Exception as error:  # noqa: BLE001  # whatever it raises is the finding
             cause = str(error).partition("\n")[0]
-            return result(f"{example!r}: it raised {type(error).__name__}: {cause} (seed {seed})")
-        if measured is not None and (worst is None or measured > worst):
-            worst = measured
-    return result()
+            return fail(f"{example!r}: it raised {type(error).__name__}: {cause} (seed {seed})")
+        if isinstance(found, NotTried):
+            reason = found.reason
+            continue
+        tried = True
+        if found is not None and (worst is None or found > worst):
+            worst = found
+    if not tried:
+        return Result(name, check.id, check.shows, "not tried", None, reason, seed)
+    return Result(name, check.id, check.shows, "passed", worst, "", seed)
 
 
 def examples_of(

@@ -12,8 +12,8 @@ from coreframe.errors import CheckFailed
 from coreframe.interfaces.component import constructor_signature
 from coreframe.interfaces.dataset import Dataset, Split
 from coreframe.interfaces.example import Example
-from coreframe.testing.check import Check
-from coreframe.testing.measure import Measure
+from coreframe.testing.check import Check, Run
+from coreframe.testing.measure import Finding, Measure, NotTried
 from coreframe.testing.subjects import dataset_of
 
 __all__ = ["DATASET_CHECKS"]
@@ -117,10 +117,10 @@ def _disjoint(example: Example, seed: int, dtype: torch.dtype) -> Measure:  # no
     return Measure(float(shared), 0.0 if data.disjoint_splits else None, "shared samples")
 
 
-def _seeds(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: ARG001
+def _seeds(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
     data = dataset_of(example)
     if "seed" not in constructor_signature(type(data)).parameters:
-        return
+        return NotTried("it takes no seed")
     spec = repr(_reseeded(data, seed))
     one, same, other = (create("dataset", repr(_reseeded(data, s))) for s in (seed, seed, seed + 1))
     both = _reseeded(data, [seed, seed + 1])
@@ -139,6 +139,7 @@ def _seeds(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: AR
     kept = both.select([1])
     if not torch.equal(_all(kept.train)[0][0], _all(other.train)[0]):
         raise CheckFailed(f"{both!r}: select([1]) does not keep the samples of replica 1")
+    return None
 
 
 def _reseeded(data: Dataset, seed: int | list[int]) -> Dataset:
@@ -150,7 +151,7 @@ def _reseeded(data: Dataset, seed: int | list[int]) -> Dataset:
     return made
 
 
-_RUNS: tuple[tuple[str, str, Callable[[Example, int, torch.dtype], Measure | None]], ...] = (
+_RUNS: tuple[tuple[str, str, Run], ...] = (
     ("shapes", "take gives (*indices, *features), alike in all splits", _shapes),
     ("order", "take gives the samples that it is asked for", _order),
     ("repr", "its repr makes it again, sample for sample", _again),

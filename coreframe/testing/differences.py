@@ -10,7 +10,7 @@ from torch import Tensor
 
 from coreframe.testing.comparison import Difference, place
 
-__all__ = ["GRADIENT_BOUND", "find_wrong_derivative"]
+__all__ = ["GRADIENT_BOUND", "derivatives", "find_wrong_derivative"]
 
 GRADIENT_BOUND = 1.0
 """Of an error in units of what differences in double precision can tell."""
@@ -58,16 +58,14 @@ def find_wrong_derivative(
     worst = Difference(0.0, "")
     largest = float(gradient.abs().max()) if gradient.numel() else 0.0
     before = tensor.clone()
+    argument = float(before.abs().max()) if before.numel() else 0.0
     for where, direction in _directions(name, tensor, generator):
-        step = STEP * max(1.0, float((before * direction.sign()).abs().max()))
-        tensor.copy_(before + step * direction)
-        above = terms()
-        tensor.copy_(before - step * direction)
-        below = terms()
-        tensor.copy_(before)
+        above, below, step = _both_sides(tensor, before, direction, terms)
         wanted = float((above - below).sum()) / (2 * step)
         got = float((gradient * direction).sum())
-        rounding = 32 * EPSILON * float(above.abs().sum() + below.abs().sum()) / step
+        # What the function computes with on its way may be as large as its argument.
+        size = float(above.abs().sum() + below.abs().sum()) + max(1.0, argument)
+        rounding = 32 * EPSILON * size / step
         length = float(direction.norm())
         unit = 1e-6 * abs(wanted) + 1e-7 * largest * length + rounding
         error = abs(got - wanted)
@@ -79,13 +77,36 @@ def find_wrong_derivative(
                 abs(right - left) > 1e-3 * abs(wanted)  # a kink, and not mere curvature
             ):
                 continue
-        figure = error / unit if unit else float(error > 0) * float("inf")
+        figure = error / unit
         if not figure <= worst.figure:
             worst = Difference(
                 figure,
                 f"the gradient of {where} is {got:.9g}, central differences give {wanted:.9g}",
             )
     return worst
+
+
+def derivatives(
+    name: str, tensor: Tensor, terms: Callable[[], Tensor], generator: torch.Generator
+) -> Iterator[tuple[Tensor, float]]:
+    """Directions, and the central difference of `terms().sum()` along each of them."""
+    before = tensor.clone()
+    for _, direction in _directions(name, tensor, generator):
+        above, below, step = _both_sides(tensor, before, direction, terms)
+        yield direction, float((above - below).sum()) / (2 * step)
+
+
+def _both_sides(
+    tensor: Tensor, before: Tensor, direction: Tensor, terms: Callable[[], Tensor]
+) -> tuple[Tensor, Tensor, float]:
+    """The terms on both sides of where the tensor is, and how far away that was."""
+    step = STEP * max(1.0, float((before * direction.sign()).abs().max()))
+    tensor.copy_(before + step * direction)
+    above = terms()
+    tensor.copy_(before - step * direction)
+    below = terms()
+    tensor.copy_(before)
+    return above, below, step
 
 
 def _directions(

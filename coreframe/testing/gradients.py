@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Mapping
+from math import acos, degrees, sqrt
 
 import torch
 from torch import Tensor
@@ -10,11 +12,13 @@ from torch import Tensor
 from coreframe.errors import CheckFailed
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
-from coreframe.testing.differences import GRADIENT_BOUND, find_wrong_derivative
+from coreframe.testing.differences import GRADIENT_BOUND, derivatives, find_wrong_derivative
 from coreframe.testing.measure import Measure
 from coreframe.testing.trial import Inputs, Trial
 
 __all__ = ["check_gradients", "check_loss_gradients"]
+
+UNIT = "tolerances"
 
 
 def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
@@ -22,6 +26,9 @@ def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measur
 
     f(x, w) = Σ dy · y, with random dy; the gradients of f by x and by each parameter w are
     tried element by element where they are small, else along random directions.
+
+    Of a module that declares `backward_is_gradient = False`, or has one inside, the angle between
+    what backward gives and the gradient is measured instead: 90 degrees and more teach nothing.
 
     Args:
         module: a module, or a spec; a copy of it is tried, in training mode.
@@ -43,6 +50,8 @@ def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measur
         trial.module.forget()
         return torch.cat([(d * y).flatten() for d, y in zip(dy, outputs, strict=True)])
 
+    if not trial.gives_gradient:
+        return Measure(_angle(tried, found, terms, trial.generator), None, "degrees off")
     worst = 0.0
     for name, tensor in tried.items():
         # An input for which backward gives None must have no influence.
@@ -51,7 +60,26 @@ def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measur
         if not fault.figure <= GRADIENT_BOUND:
             trial.fail(fault.text)
         worst = max(worst, fault.figure)
-    return Measure(worst, GRADIENT_BOUND)
+    return Measure(worst, GRADIENT_BOUND, UNIT)
+
+
+def _angle(
+    tried: Mapping[str, Tensor],
+    found: Mapping[str, Tensor],
+    terms: Callable[[], Tensor],
+    generator: torch.Generator,
+) -> float:
+    """Between all that backward gave and the gradient, in degrees; 90 where one of them is 0."""
+    product, got_square, wanted_square = 0.0, 0.0, 0.0
+    for name, tensor in tried.items():
+        gradient = found.get(name, torch.zeros_like(tensor))
+        for direction, wanted in derivatives(name, tensor, terms, generator):
+            got = float((gradient * direction).sum())
+            product += got * wanted
+            got_square += got * got
+            wanted_square += wanted * wanted
+    lengths = sqrt(got_square * wanted_square)
+    return degrees(acos(max(-1.0, min(1.0, product / lengths)))) if lengths else 90.0
 
 
 def check_loss_gradients(
@@ -91,4 +119,4 @@ def check_loss_gradients(
     )
     if not fault.figure <= GRADIENT_BOUND:
         raise CheckFailed(f"{loss!r}: {fault.text} (seed {seed})")
-    return Measure(fault.figure, GRADIENT_BOUND)
+    return Measure(fault.figure, GRADIENT_BOUND, UNIT)

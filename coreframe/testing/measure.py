@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["Measure"]
+__all__ = ["Finding", "Measure", "NotTried"]
 
 
 class Measure(NamedTuple):
@@ -13,3 +13,13 @@ class Measure(NamedTuple):
     figure: float
     bound: float | None = None
     unit: str = ""
+
+
+class NotTried(NamedTuple):
+    """What a check gives where it has nothing to try, which is not the same as passing."""
+
+    reason: str
+
+
+Finding: TypeAlias = Measure | NotTried | None
+"""What a check that has not failed gives; None where there is nothing to measure."""

@@ -11,7 +11,7 @@ from coreframe.interfaces.example import Example
 from coreframe.testing.check import Check, Run
 from coreframe.testing.gradients import check_gradients
 from coreframe.testing.known_values import check_known_values
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Finding, Measure
 from coreframe.testing.padded_batches import check_padding
 from coreframe.testing.population import check_population
 from coreframe.testing.precision import check_device, check_dtype, check_extremes
@@ -42,10 +42,8 @@ BATCH, REPLICAS = 3, 4  # unlike each other, and unlike most sizes of features
 def _lone(function: Callable[..., Any], batch: int = BATCH) -> Run:
     """A check of a lone module, in double precision."""
 
-    def run(example: Example, seed: int, dtype: torch.dtype) -> Measure | None:  # noqa: ARG001
-        measured: Measure | None = function(
-            module_of(example), example.draw((batch,), seed), seed=seed
-        )
+    def run(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
+        measured: Finding = function(module_of(example), example.draw((batch,), seed), seed=seed)
         return measured
 
     return run
@@ -54,9 +52,9 @@ def _lone(function: Callable[..., Any], batch: int = BATCH) -> Run:
 def _in_dtype(function: Callable[..., Any], *leading: int) -> Run:
     """A check that computes in the dtype that was asked for."""
 
-    def run(example: Example, seed: int, dtype: torch.dtype) -> Measure | None:
+    def run(example: Example, seed: int, dtype: torch.dtype) -> Finding:
         x = example.draw(leading or (BATCH,), seed)
-        measured: Measure | None = function(module_of(example), x, seed=seed, dtype=dtype)
+        measured: Finding = function(module_of(example), x, seed=seed, dtype=dtype)
         return measured
 
     return run
@@ -65,8 +63,8 @@ def _in_dtype(function: Callable[..., Any], *leading: int) -> Run:
 def _bare(function: Callable[..., Any]) -> Run:
     """A check that feeds nothing."""
 
-    def run(example: Example, seed: int, dtype: torch.dtype) -> Measure | None:  # noqa: ARG001
-        measured: Measure | None = function(module_of(example), seed=seed)
+    def run(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
+        measured: Finding = function(module_of(example), seed=seed)
         return measured
 
     return run
@@ -76,7 +74,7 @@ def _initial_values(example: Example, seed: int, dtype: torch.dtype) -> Measure:
     return check_initial_values(module_of(example), example.deviations, seed=seed)
 
 
-def _known_values(example: Example, seed: int, dtype: torch.dtype) -> Measure | None:  # noqa: ARG001
+def _known_values(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
     return check_known_values(module_of(example), example.known, seed=seed)
 
 

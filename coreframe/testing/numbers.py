@@ -1,4 +1,4 @@
-"""Numbers: a model of parameters alone, for checks of optimizers."""
+"""Numbers: a model of parameters alone, and its training by gradients set by hand."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from coreframe.interfaces.example import Example
 from coreframe.interfaces.initializer import Normal
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.parameter import Parameter
+from coreframe.testing.subjects import optimizer_of
 
-__all__ = ["Numbers", "draw_gradients"]
+__all__ = ["Numbers", "Training", "draw_gradients"]
 
 SHAPES = ((3,), (2, 3), (), (1, 17))  # unlike each other, and none fills its memory to the end
 
@@ -44,3 +46,39 @@ def draw_gradients(model: Module, seeds: Sequence[int], step: int) -> None:
             for seed in seeds
         ]
         parameter.grad.copy_(torch.stack(drawn) if model.replicas else drawn[0])
+
+
+class Training:
+    """A model of numbers with its optimizer, stepped with gradients of its seeds."""
+
+    def __init__(
+        self,
+        example: Example,
+        seed: int,
+        dtype: torch.dtype = torch.float64,
+        *,
+        replicas: int = 0,
+        shapes: Sequence[Sequence[int]] = (),
+    ) -> None:
+        self.seeds = [seed + r for r in range(max(1, replicas))]
+        self.model: Module = Numbers(*shapes)
+        if replicas:
+            self.model.initialize(seeds=self.seeds, dtype=dtype)
+        else:
+            self.model.initialize(seed=seed, dtype=dtype)
+        self.optimizer = optimizer_of(example, self.model)
+        self.taken = 0
+
+    def step(self, count: int = 1, active: Tensor | None = None) -> None:
+        for _ in range(count):
+            draw_gradients(self.model, self.seeds, self.taken)
+            self.optimizer.step(active)
+            self.taken += 1
+
+    def select(self, chosen: Sequence[int]) -> None:
+        self.model.select(chosen)
+        self.optimizer.select(chosen)
+        self.seeds = [self.seeds[index] for index in chosen]
+
+    def state(self) -> dict[str, Tensor]:
+        return self.model.state() | self.optimizer.state()

@@ -10,7 +10,7 @@ from torch import Tensor
 from coreframe.errors import ArgumentError, ShapeError
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.padding import Padding
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.population import initialized
 from coreframe.testing.trial import TOLERANCE, Inputs, Trial
 
@@ -19,7 +19,7 @@ __all__ = ["check_padding"]
 
 def check_padding(
     module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
-) -> Measure | None:
+) -> Measure | NotTried:
     """A replica with fewer samples than the batch does what a lone model does with those alone.
 
     Compared are the outputs and input gradients of its own samples, its parameters' gradients,
@@ -45,8 +45,8 @@ def check_padding(
     whole.module.context.padding = padding
     try:
         outputs = whole.forward()
-    except (ShapeError, ArgumentError):
-        return None
+    except (ShapeError, ArgumentError) as error:
+        return NotTried(f"it takes no padding: {error}")
     gradients = whole.backward(dy)
     whole.module.forget()
     worst = Measure(0.0, TOLERANCE[dtype])

@@ -40,7 +40,8 @@ def parametrize_with_checks(
     Args:
         components: names of installed ones, or classes.
         version: of the check set that the tests were written for. Of a newer check a failure is
-            a warning, `NewCheckFailed`, until the number here is raised.
+            a warning, `NewCheckFailed`, until the number here is raised. Where pytest makes errors
+            of warnings, exempt it: `-W default::coreframe.testing.NewCheckFailed`.
         expected: failures that are known, by component and check id, with the reason. One that
             passes is an error, so that the entry goes when the fault does.
         seed: of whatever is drawn.
@@ -55,19 +56,25 @@ def parametrize_with_checks(
 
     if not 1 <= version <= CHECK_SET:
         raise ArgumentError(f"there are check sets 1 to {CHECK_SET}, not {version}")
-    known = {name: dict(checks) for name, checks in (expected or {}).items()}
+    if isinstance(components, str) or not components:
+        raise ArgumentError(f"the components are a list like ['Linear'], not {components!r}")
+    expected = expected or {}
     cases: list[Any] = []
+    names: set[str] = set()
     for component in components:
         cls, name, examples = examples_of(component)
-        reasons = known.pop(name, {})
-        for check in CHECKS:
-            if check.kind == kind_of(cls):
-                case = _Case(check, name, examples, version, reasons.pop(check.id, ""), seed, dtype)
-                cases.append(pytest.param(case, id=f"{name}-{check.id}"))
-        if reasons:
-            raise ArgumentError(f"no check of {name} has the id {', '.join(reasons)}")
-    if known:
-        raise ArgumentError(f"{', '.join(known)} is expected to fail, and is not checked")
+        names.add(name)
+        reasons = expected.get(name, {})
+        checks = [check for check in CHECKS if check.kind == kind_of(cls)]
+        unknown = reasons.keys() - {check.id for check in checks}
+        if unknown:
+            raise ArgumentError(f"no check of {name} has the id {', '.join(sorted(unknown))}")
+        for check in checks:
+            case = _Case(check, name, examples, version, reasons.get(check.id), seed, dtype)
+            cases.append(pytest.param(case, id=f"{name}-{check.id}"))
+    if expected.keys() - names:
+        missing = ", ".join(sorted(expected.keys() - names))
+        raise ArgumentError(f"{missing} is expected to fail, and is not checked")
     return pytest.mark.parametrize("check", cases)
 
 
@@ -80,7 +87,7 @@ class _Case:
         name: str,
         examples: Sequence[Example],
         version: int,
-        reason: str,
+        reason: str | None,
         seed: int,
         dtype: torch.dtype,
     ) -> None:
@@ -88,19 +95,25 @@ class _Case:
         self._new = check.since > version
         self._reason, self._seed, self._dtype = reason, seed, dtype
 
+    def __repr__(self) -> str:
+        return f"{self._check.id} of {self._name}"
+
     def __call__(self) -> None:
         import pytest  # noqa: PLC0415  # as above
 
+        __tracebackhide__ = True  # a failure shows the plugin's test, and what was found
         result = run_check(
             self._check, self._name, self._examples, seed=self._seed, dtype=self._dtype
         )
-        if self._reason:
-            if result.passed:
+        if self._reason is not None:
+            if result.status != "failed":
                 raise CheckFailed(
-                    f"{self._check.id} passes for {self._name}, and was expected to fail "
-                    f"({self._reason}): take it out of `expected`"
+                    f"{self!r} was expected to fail ({self._reason}), and is now "
+                    f"{result.status}: take it out of `expected`"
                 )
             pytest.xfail(f"{self._reason}: {result.detail}")
+        if result.status == "not tried":
+            pytest.skip(result.detail)
         if result.passed:
             return
         if self._new:

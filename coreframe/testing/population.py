@@ -89,10 +89,11 @@ def _compare(
 ) -> Measure:
     population = Trial(initialized(module, seeds, dtype), inputs, seed=seeds[0], dtype=dtype)
     worst = Measure(0.0, population.tolerance)
-    dy = population.random_dy()
     values = population.module.state()
+    dy = population.random_dy()
     outputs = population.forward()
     gradients = population.one_pass(dy)
+    buffers = {name: buffer.value for name, buffer in population.module.named_buffers()}
     for r, seed in enumerate(seeds):
         own_inputs = tuple(tensor[r] for tensor in population.inputs)
         lone = Trial(initialized(module, seed, dtype), own_inputs, seed=seed, dtype=dtype)
@@ -104,6 +105,8 @@ def _compare(
         got |= {f"the gradient of {name}": g[r] for name, g in gradients.items()}
         own_gradients = lone.one_pass(tuple(tensor[r] for tensor in dy))
         wanted |= {f"the gradient of {name}": g for name, g in own_gradients.items()}
+        got |= {name: buffer[r] for name, buffer in buffers.items()}
+        wanted |= {name: buffer.value for name, buffer in lone.module.named_buffers()}
         lone.expect_equal(got, wanted, reason, tolerance=lone.tolerance)
         worst = max(worst, lone.measured)
     return worst

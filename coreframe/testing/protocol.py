@@ -88,9 +88,15 @@ def check_last_in_first_out(
 def check_accumulation(
     module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
 ) -> Measure:
-    """Backward adds to each parameter's gradient, and replaces nothing."""
+    """Backward adds to each parameter's gradient, and `zero_grad` clears it, also of NaN."""
     trial = Trial(module, x, seed=seed, dtype=dtype)
     dy = trial.random_dy()
+    for parameter in trial.module.param():
+        parameter.grad.fill_(float("nan"))
+    trial.module.zero_grad()
+    for name, parameter in trial.module.named_parameters():
+        if bool((parameter.grad != 0).any()):
+            trial.fail(f"zero_grad left the gradient of {name} at {float(parameter.grad.max())}")
     wanted = trial.one_pass(dy)
     for name, parameter in trial.module.named_parameters():
         parameter.grad.copy_(trial.random_like(parameter.grad))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from coreframe.errors import CheckFailed
@@ -15,14 +16,18 @@ from coreframe.testing.trial import Inputs, Trial
 
 __all__ = ["Operators", "check_kept_memory", "check_operators"]
 
+COPIES = {torch.ops.aten.copy_.default}
+"""What may work on tensors of two devices."""
+
 
 class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
-    """Notes every operator that torch runs, and whether gradients were being recorded."""
+    """Notes every operator that torch runs, those that gradients were recorded for, and those of two devices."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's own
         self.names: list[str] = []
         self.recording: list[str] = []
+        self.mixing: list[str] = []
 
     def __torch_dispatch__(
         self,
@@ -33,8 +38,11 @@ class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's 
     ) -> Any:
         name = str(func)
         self.names.append(name)
-        if torch.is_grad_enabled():
+        if any(isinstance(tensor, Tensor) and tensor.requires_grad for tensor in args):
             self.recording.append(name)
+        tensors = [tensor for tensor in args if isinstance(tensor, Tensor) and tensor.dim()]
+        if len({tensor.device.type for tensor in tensors}) > 1 and func not in COPIES:
+            self.mixing.append(name)
         return func(*args, **(kwargs or {}))
 
     def expect_pure(self, owner: object) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from coreframe.testing.measure import Measure
 
-__all__ = ["Result"]
+__all__ = ["Result", "Status"]
+
+Status: TypeAlias = Literal["passed", "failed", "not tried"]
+"""What came of a check."""
 
 
 @dataclass(frozen=True)
@@ -18,20 +21,22 @@ class Result:
         component: what was checked: its qualified name, or its class.
         check: the check's id.
         shows: what passing shows.
-        passed: whether it did, on every example.
+        status: passed on every example that it could try; or failed; or not tried, since no
+            example has what it needs.
         measure: the worst figure over the examples, where the check measures one.
-        detail: of a failure, what to look at.
+        detail: of a failure, what to look at; of one not tried, why.
         seed: that repeats it.
     """
 
     component: str
     check: str
     shows: str
-    passed: bool
+    status: Status
     measure: Measure | None
     detail: str
     seed: int
 
     @property
-    def status(self) -> Literal["ok", "FAILED"]:
-        return "ok" if self.passed else "FAILED"
+    def passed(self) -> bool:
+        """Whether it has not failed."""
+        return self.status != "failed"

@@ -8,17 +8,18 @@ import torch
 from torch import Tensor
 
 from coreframe.assembly.create import create
-from coreframe.errors import CheckFailed, StateError
+from coreframe.errors import CheckFailed, StateError, UnknownComponent
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.registry.kinds import kind_of
+from coreframe.testing.measure import NotTried
 from coreframe.testing.trial import Inputs, Trial
 
 __all__ = ["check_repr", "check_state"]
 
 
-def check_repr(component: Component, *, seed: int = 0) -> None:
+def check_repr(component: Component, *, seed: int = 0) -> NotTried | None:
     """The `repr` of an installed component assembles again, to an equal one.
 
     Equal are the class and the `repr`, and for a module the names and the first values of its
@@ -29,15 +30,27 @@ def check_repr(component: Component, *, seed: int = 0) -> None:
         CoreframeError: if the `repr` is no spec, or names no installed component.
     """
     model = [component.model] if isinstance(component, Optimizer) else []
-    again = create(kind_of(type(component)), repr(component), *model)
+    try:
+        again = create(kind_of(type(component)), repr(component), *model)
+    except UnknownComponent:
+        if component.spec_name:  # it was found by this name before
+            raise
+        return NotTried("no installed plugin offers it by name")
     if type(again) is not type(component):
         raise CheckFailed(f"{component!r} assembles to another class, {type(again).__qualname__}")
     if repr(again) != repr(component):
         raise CheckFailed(f"{component!r} assembles to {again!r}")
+    for name, value in component.arguments.items():
+        if repr(again.arguments[name]) != repr(value):
+            raise CheckFailed(
+                f"{component!r} has {name}={value!r}; assembled again from its repr it has "
+                f"{name}={again.arguments[name]!r}"
+            )
     if isinstance(component, Module) and isinstance(again, Module):
         one, other = (Trial(_drawn(m, component, seed), (), seed=seed) for m in (component, again))
         reason = "so it is in the module; assembled again from its repr it must be the same"
         one.expect_equal(other.module.state(), one.module.state(), reason)
+    return None
 
 
 def check_state(module: str | Module, x: Inputs, *, seed: int = 0) -> None:

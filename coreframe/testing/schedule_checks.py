@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import isfinite
 
 import torch
@@ -11,8 +11,8 @@ from torch import Tensor
 from coreframe.errors import CheckFailed
 from coreframe.interfaces.example import Example
 from coreframe.interfaces.schedule import Schedule
-from coreframe.testing.check import Check
-from coreframe.testing.measure import Measure
+from coreframe.testing.check import Check, Run
+from coreframe.testing.measure import Finding
 from coreframe.testing.round_trip import check_repr
 from coreframe.testing.subjects import schedule_of
 
@@ -66,11 +66,11 @@ def _state(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: AR
                 )
 
 
-def _repr(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: ARG001
-    check_repr(schedule_of(example), seed=seed)
+def _repr(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
+    return check_repr(schedule_of(example), seed=seed)
 
 
-_RUNS: tuple[tuple[str, str, Callable[[Example, int, torch.dtype], Measure | None]], ...] = (
+_RUNS: tuple[tuple[str, str, Run], ...] = (
     ("repr", "its repr assembles again to an equal one", _repr),
     ("factors", "factors are finite and not negative", _factors),
     ("asked-again", "a step has one factor, whatever was asked before", _asked_again),

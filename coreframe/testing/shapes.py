@@ -8,7 +8,7 @@ from torch import Tensor
 from coreframe.errors import ArgumentError, ShapeError
 from coreframe.interfaces.module import Module
 from coreframe.testing.gradients import check_gradients
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.trial import Inputs, Outputs, Trial, as_tuple
 
 __all__ = ["check_empty_batch", "check_layout", "check_one_sample", "check_output_shape"]
@@ -58,7 +58,7 @@ def check_empty_batch(module: str | Module, x: Inputs, *, seed: int = 0) -> None
     )
 
 
-def check_one_sample(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure | None:
+def check_one_sample(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure | NotTried:
     """The gradients are right for a batch of one sample, too.
 
     A module that cannot take one raises `ShapeError` or `ArgumentError`.
@@ -68,10 +68,8 @@ def check_one_sample(module: str | Module, x: Inputs, *, seed: int = 0) -> Measu
     one = tuple(tensor.narrow(axis, 0, 1) for tensor in trial.inputs)
     try:
         trial.forward(one)
-    except (ShapeError, ArgumentError):
-        return None
-    if not trial.module.backward_is_gradient:
-        return None
+    except (ShapeError, ArgumentError) as error:
+        return NotTried(f"it takes no single sample: {error}")
     return check_gradients(module, one, seed=seed)
 
 

@@ -25,6 +25,8 @@ Outputs: TypeAlias = tuple[Tensor, ...]
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
 """Where the same sums are added up in another order, relative to the largest number."""
 
+OUTPUT_GRADIENTS = 2_000_000_011  # far from the seeds of values and of inputs: dy must equal none
+
 
 class Trial:
     """A module to try out: a copy, so that the one under check stays as it was.
@@ -53,15 +55,28 @@ class Trial:
         self.seed, self.dtype = seed, dtype
         self.tolerance = TOLERANCE[dtype]
         self._worst = Measure(0.0, 0.0)
-        self.generator = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(OUTPUT_GRADIENTS + seed)
         self._streams = self.module.random.state()
-        self._buffers = {name: b.value.clone() for name, b in self.module.named_buffers()}
+        self.buffers = {name: b.value.clone() for name, b in self.module.named_buffers()}
+
+    @property
+    def gives_gradient(self) -> bool:
+        """Whether backward is the gradient, in the module and all inside it."""
+        return all(module.backward_is_gradient for _, module in self.module.named_modules())
+
+    @property
+    def draws_noise(self) -> bool:
+        """Whether forward takes numbers from the noise stream."""
+        self.forward()
+        self.module.forget()
+        state = self.module.random.state()
+        return any(not torch.equal(state[name], self._streams[name]) for name in state)
 
     def forward(self, inputs: Outputs | None = None) -> Outputs:
         """The outputs for its own inputs, or for others of their shapes."""
         self.module.random.load_state(self._streams)
         for name, buffer in self.module.named_buffers():
-            buffer.value = self._buffers[name]
+            buffer.value = self.buffers[name]
         return as_tuple(self.module.forward(*(self.inputs if inputs is None else inputs)))
 
     def backward(self, dy: Outputs) -> tuple[Tensor | None, ...]:
