@@ -9,7 +9,7 @@ from torch import Tensor
 
 from coreframe.assembly.create import create
 from coreframe.errors import CheckFailed, StateError, UnknownComponent
-from coreframe.interfaces.component import Component
+from coreframe.interfaces.component import Component, constructor_signature
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.registry.kinds import kind_of
@@ -40,11 +40,12 @@ def check_repr(component: Component, *, seed: int = 0) -> NotTried | None:
         raise CheckFailed(f"{component!r} assembles to another class, {type(again).__qualname__}")
     if repr(again) != repr(component):
         raise CheckFailed(f"{component!r} assembles to {again!r}")
+    parameters = constructor_signature(type(component)).parameters
     for name, value in component.arguments.items():
-        if repr(again.arguments[name]) != repr(value):
+        got = again.arguments.get(name, parameters[name].default)
+        if repr(got) != repr(value):
             raise CheckFailed(
-                f"{component!r} has {name}={value!r}; assembled again from its repr it has "
-                f"{name}={again.arguments[name]!r}"
+                f"{component!r} has {name}={value!r}; assembled again from its repr it has {got!r}"
             )
     if isinstance(component, Module) and isinstance(again, Module):
         one, other = (Trial(_drawn(m, component, seed), (), seed=seed) for m in (component, again))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -11,7 +13,7 @@ from coreframe.testing.gradients import check_gradients
 from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.trial import Inputs, Outputs, Trial, as_tuple
 
-__all__ = ["check_empty_batch", "check_layout", "check_one_sample", "check_output_shape"]
+__all__ = ["LAYOUTS", "check_empty_batch", "check_layout", "check_one_sample", "check_output_shape"]
 
 
 def check_layout(
@@ -21,7 +23,7 @@ def check_layout(
     trial = Trial(module, x, seed=seed, dtype=dtype)
     dy = trial.random_dy()
     outputs, gradients = trial.forward(), trial.one_pass(dy)
-    for name, relaid in (("every second element", _strided), ("the axes swapped", _transposed)):
+    for name, relaid in LAYOUTS.items():
         reason = f"so it is for contiguous inputs; these lay in memory with {name}"
         inputs = tuple(relaid(tensor) for tensor in trial.inputs)
         got = trial.forward(inputs)
@@ -94,11 +96,18 @@ def _named(outputs: Outputs) -> dict[str, Tensor]:
     return {f"y {index}": output for index, output in enumerate(as_tuple(outputs))}
 
 
-def _strided(tensor: Tensor) -> Tensor:
+def _every_second(tensor: Tensor) -> Tensor:
     return torch.stack([tensor, torch.zeros_like(tensor)], -1)[..., 0]
 
 
-def _transposed(tensor: Tensor) -> Tensor:
+def _swapped(tensor: Tensor) -> Tensor:
     if tensor.dim() < 2:  # axes to swap
         return tensor
     return tensor.transpose(-1, -2).contiguous().transpose(-1, -2)
+
+
+LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
+    "every second element": _every_second,
+    "the axes swapped": _swapped,
+}
+"""Ways for the same numbers to lie in memory."""

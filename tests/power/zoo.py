@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import faulty_datasets
-import faulty_layers
+import faulty_gradients
 import faulty_losses
 import faulty_optimizers
+import faulty_order
+import faulty_randomness
+import faulty_tensors
 import sound_datasets
 import sound_layers
 import sound_losses
@@ -20,7 +23,15 @@ from coreframe.registry.kinds import kind_of
 __all__ = ["SOUND", "Zoo", "components_of"]
 
 SOUND_MODULES = (sound_layers, sound_losses, sound_optimizers, sound_datasets)
-FAULTY_MODULES = (faulty_layers, faulty_losses, faulty_optimizers, faulty_datasets)
+FAULTY_MODULES = (
+    faulty_gradients,
+    faulty_order,
+    faulty_randomness,
+    faulty_tensors,
+    faulty_losses,
+    faulty_optimizers,
+    faulty_datasets,
+)
 
 
 def components_of(*modules: object) -> list[type[Component]]:
