@@ -52,7 +52,8 @@ def save_checkpoint(
 
     Raises:
         CheckpointError: if the folder is missing or cannot be written to, if `path` is no file,
-            or if the model's spec does not assemble to it again; nothing has been written then.
+            if the model's spec does not assemble to it again, or if its parameters are of several
+            dtypes; nothing has been written then.
     """
     target = Path(path)
     _expect_described(model)
@@ -61,13 +62,12 @@ def save_checkpoint(
     tensors = _prefixed("model", model.state()) | _prefixed("random", model.random.state())
     if optimizer is not None:
         tensors |= _prefixed("optimizer", optimizer.state())
-    parameters = model.param()
     manifest = {
         "format": FORMAT,
         "model": repr(model),
         "optimizer": None if optimizer is None else repr(optimizer),
         "seeds": model.random.seeds,
-        "dtype": str(parameters[0].value.dtype) if parameters else None,
+        "dtype": _dtype_of(model),
         "evaluating": [name for name, module in model.named_modules() if not module.training],
     }
     try:
@@ -79,6 +79,17 @@ def save_checkpoint(
             )
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot write the checkpoint {target}: {error}") from error
+
+
+def _dtype_of(model: Module) -> str | None:
+    dtypes = {str(parameter.value.dtype): name for name, parameter in model.named_parameters()}
+    if len(dtypes) > 1:
+        places = ", ".join(f"{name} of {dtype}" for dtype, name in dtypes.items())
+        raise CheckpointError(
+            f"a model is saved in one dtype, and this one has several, such as {places}: convert "
+            "it with to(dtype) (model.state() gives its values as they are)"
+        )
+    return next(iter(dtypes), None)
 
 
 def _expect_described(model: Module) -> None:
