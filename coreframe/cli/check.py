@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 SCHEMA = 1  # of the JSON; raised when a field goes or changes its meaning
+
+STATUS = {"passed": "ok", "failed": "FAILED", "not tried": "-"}
+
+
+class Chosen(NamedTuple):
+    """A component to check, or what its metadata say against it."""
+
+    name: str
+    kind: str | None
+    fault: str = ""
 
 
 def check(
@@ -35,78 +46,119 @@ def check(
         typer.Option(metavar="ID", help="Only this check; `loss.` is all that begin so."),
     ] = None,
     ignore: Annotated[list[str] | None, typer.Option(metavar="ID", help="Not this check.")] = None,
-    seed: Annotated[int, typer.Option(help="Of whatever is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of whatever is drawn.", min=0, max=2**32 - 1)] = 0,
     float32: Annotated[
         bool, typer.Option("--float32", help="In single precision, with wider bounds.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Check components by the conformance kit; exit 1 if any fails."""
+    chosen = list(_chosen(names or [], every=every, kind=kind))
+
     # Imported here, since they import torch, and the other commands start without it.
     import torch  # noqa: PLC0415
 
-    from coreframe.testing.conformance import run_checks  # noqa: PLC0415
+    from coreframe.testing.conformance import choose_checks, run_checks  # noqa: PLC0415
 
+    checks = choose_checks(select or (), ignore or ())
+    widths = [
+        max((len(text) for text in column), default=0)
+        for column in (
+            [component.name for component in chosen],
+            [check.id for check in checks],
+            [check.shows for check in checks],
+        )
+    ]
     rows: list[Result] = []
-    refused: list[str] = []
-    for name, its_kind in _chosen(names or [], every=every, kind=kind):
-        try:
-            found = run_checks(
-                name,
-                kind=its_kind,
-                select=select or (),
-                ignore=ignore or (),
-                seed=seed,
-                dtype=torch.float32 if float32 else torch.float64,
-            )
-            for result in found:
-                rows.append(result)
-                if not as_json:
-                    _echo(result)
-        except ArgumentError:
-            raise
-        except CoreframeError as error:
-            refused.append(" ".join(str(error).split()))
+    refused = {component.name: component.fault for component in chosen if component.fault}
+    for component in chosen:
+        if component.fault:
+            continue
+        results = run_checks(
+            component.name,
+            kind=component.kind,
+            select=select or (),
+            ignore=ignore or (),
+            seed=seed,
+            dtype=torch.float32 if float32 else torch.float64,
+        )
+        for result in _until_refused(results, component.name, refused):
+            rows.append(result)
             if not as_json:
-                typer.echo(f"{name}: {refused[-1]}")
-    failed = [row for row in rows if not row.passed]
-    if as_json:
-        typer.echo(json.dumps(_document(rows, refused), indent=2))
-    else:
-        typer.echo(f"\n{len(rows) - len(failed)} passed, {len(failed) + len(refused)} failed")
-    if failed or refused:
+                typer.echo(_line(result, widths))
+    for name, cause in refused.items():
+        typer.echo(f"Error: {name}: {cause}", err=True)
+    if not rows and not refused:
+        raise ArgumentError(
+            f"nothing was checked: no {kind or 'component'} is installed"
+            if not chosen
+            else "nothing was checked: --select and --ignore leave no check that is for "
+            + ", ".join(component.name for component in chosen)
+        )
+    typer.echo(_json(rows, refused) if as_json else _summary(rows, refused))
+    if refused or not all(row.passed for row in rows):
         raise typer.Exit(1)
 
 
-def _chosen(names: list[str], *, every: bool, kind: str | None) -> Iterator[tuple[str, str | None]]:
-    """The names to check, with their kinds where they are known."""
+def _chosen(names: list[str], *, every: bool, kind: str | None) -> Iterator[Chosen]:
+    if names and every:
+        raise typer.BadParameter("name components or give --all, not both")
     if not names and not every and kind is None:
         raise typer.BadParameter("name a component, or give --all or --kind")
+    for name in dict.fromkeys(names):
+        if not name.rpartition(".")[2] or name.startswith(".") or "(" in name:
+            raise typer.BadParameter(f"{name!r} is no name like Linear or coreframe_linear.Linear.")
+        yield Chosen(name, kind)
     if names:
-        yield from ((name, kind) for name in names)
         return
-    for record in get_registry().components(kind):
-        name = record.qualified if record.status == "ambiguous" else record.name
-        yield name, record.kind
+    registry = get_registry()
+    for fault in registry.faults:
+        typer.echo(f"Warning: {fault}", err=True)
+    for record in registry.components(kind):
+        name = record.name if record.status == "ok" else record.qualified
+        fault = f"it cannot be used: {record.detail}" if not record.is_usable else ""
+        yield Chosen(name, record.kind, fault)
 
 
-def _echo(result: Result) -> None:
-    measured = ""
-    if result.measure is not None:
-        bound = "" if result.measure.bound is None else f" of {result.measure.bound:.2g}"
-        measured = f"{result.measure.figure:.2g}{bound} {result.measure.unit}".rstrip()
-    status = result.status
-    typer.echo(
-        f"{result.component:12} {result.check:25} {result.shows:58} {status:6} {measured}".rstrip()
-    )
-    if result.detail:
-        typer.echo(f"    {result.detail}")
+def _until_refused(
+    results: Iterator[Result], name: str, refused: dict[str, str]
+) -> Iterator[Result]:
+    """The results, and a note of what ended them: one component must not hide the others."""
+    try:
+        yield from results
+    except CoreframeError as error:
+        refused[name] = " ".join(str(error).split())
+    except Exception as error:  # noqa: BLE001  # whatever its examples raise
+        first_line = str(error).partition("\n")[0]
+        refused[name] = f"it raised {type(error).__name__}: {first_line}"
 
 
-def _document(rows: list[Result], refused: list[str]) -> dict[str, object]:
+def _line(result: Result, widths: Sequence[int]) -> str:
+    cells = (result.component, result.check, result.shows)
+    line = " ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+    line += f" {STATUS[result.status]:6} "
+    if result.status == "failed":
+        return line.rstrip() + "".join(f"\n    {part}" for part in result.detail.splitlines())
+    if result.measure is None:
+        return (line + result.detail).rstrip()
+    bound = "" if result.measure.bound is None else f" of {result.measure.bound:.2g}"
+    return f"{line}{result.measure.figure:.2g}{bound} {result.measure.unit}".rstrip()
+
+
+def _summary(rows: Sequence[Result], refused: Mapping[str, str]) -> str:
+    count = {status: sum(row.status == status for row in rows) for status in STATUS}
+    text = f"\n{count['passed']} passed, {count['failed']} failed"
+    if count["not tried"]:
+        text += f", {count['not tried']} not tried"
+    if refused:
+        text += f"; not checked: {', '.join(refused)}"
+    return text
+
+
+def _json(rows: Sequence[Result], refused: Mapping[str, str]) -> str:
     from coreframe.testing.catalogue import CHECK_SET  # noqa: PLC0415  # imports torch
 
-    return {
+    document = {
         "schema": SCHEMA,
         "check_set": CHECK_SET,
         "passed": not refused and all(row.passed for row in rows),
@@ -115,8 +167,8 @@ def _document(rows: list[Result], refused: list[str]) -> dict[str, object]:
                 "component": row.component,
                 "check": row.check,
                 "shows": row.shows,
-                "passed": row.passed,
-                "figure": None if row.measure is None else row.measure.figure,
+                "status": row.status,
+                "figure": None if row.measure is None else _finite(row.measure.figure),
                 "bound": None if row.measure is None else row.measure.bound,
                 "unit": "" if row.measure is None else row.measure.unit,
                 "detail": row.detail,
@@ -124,5 +176,11 @@ def _document(rows: list[Result], refused: list[str]) -> dict[str, object]:
             }
             for row in rows
         ],
-        "refused": refused,
+        "refused": [{"component": name, "detail": cause} for name, cause in refused.items()],
     }
+    return json.dumps(document, indent=2, allow_nan=False)
+
+
+def _finite(figure: float) -> float | None:
+    # JSON has no other numbers; what is wrong stands in the detail.
+    return figure if isfinite(figure) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from math import isfinite
 from typing import Annotated
 
 import typer
@@ -25,17 +26,22 @@ def diff(
         list[str] | None,
         typer.Option("--input", metavar="4,3", help="Features of an input, if not an example's."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of whatever is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of whatever is drawn.", min=0, max=2**32 - 1)] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Compare two components: outputs, gradients, speed."""
+    shapes = [_features(text) for text in shape or ()]
+
     # Imported here, since it imports torch, and the other commands start without it.
     from coreframe.testing.compare import compare  # noqa: PLC0415
 
-    shapes = [_features(text) for text in shape or ()]
-    comparison = compare(first, second, kind=kind, inputs=shapes, seed=seed)
+    comparison = compare(first, second, kind=kind, inputs=shapes or None, seed=seed)
     if as_json:
-        typer.echo(json.dumps({"schema": SCHEMA, **asdict(comparison)}, indent=2))
+        document = {"schema": SCHEMA, **asdict(comparison)}
+        for row in document["rows"]:
+            # JSON has no infinity: null is what no number can say, and `where` says it.
+            row["difference"] = row["difference"] if isfinite(row["difference"]) else None
+        typer.echo(json.dumps(document, indent=2, allow_nan=False))
         return
     rows = [(row.what, f"{row.difference:.3g}", row.where or "equal") for row in comparison.rows]
     typer.echo(f"A  {comparison.first}\nB  {comparison.second}\n")
@@ -48,7 +54,11 @@ def diff(
 
 
 def _features(text: str) -> list[int]:
+    parts = text.split(",") if text.strip() else []  # none: one number for each sample
     try:
-        return [int(part) for part in text.split(",") if part.strip()]
+        sizes = [int(part) for part in parts]
     except ValueError:
-        raise typer.BadParameter(f"--input takes sizes like 4 or 5,3, not {text!r}") from None
+        sizes = [0]
+    if not all(size > 0 for size in sizes):
+        raise typer.BadParameter(f"--input takes sizes like 4 or 5,3, not {text!r}")
+    return sizes

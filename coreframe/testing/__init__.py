@@ -41,7 +41,7 @@ from coreframe.testing.protocol import (
     check_parameter_gradients,
     check_protocol,
 )
-from coreframe.testing.purity import check_kept_memory, check_operators
+from coreframe.testing.purity import Operators, check_kept_memory, check_operators
 from coreframe.testing.randomness import check_determinism, check_initial_values, check_mode
 from coreframe.testing.repeated_use import check_used_twice
 from coreframe.testing.result import Result
@@ -62,6 +62,7 @@ __all__ = [
     "Comparison",
     "Measure",
     "NewCheckFailed",
+    "Operators",
     "Result",
     "check_accumulation",
     "check_arguments_unchanged",

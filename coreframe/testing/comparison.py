@@ -39,7 +39,7 @@ def find_difference(name: str, got: Tensor, wanted: Tensor) -> Difference:
     if bool(equal.all()):
         return Difference(0.0, "")
     gap = (got.double() - wanted.double()).abs().masked_fill(equal, 0.0)
-    gap = gap.nan_to_num(nan=float("inf"))
+    gap = gap.nan_to_num(nan=float("inf"), posinf=float("inf"))
     finite = wanted.double().nan_to_num(nan=0.0, posinf=0.0, neginf=0.0)
     flat = int(gap.argmax())
     return Difference(

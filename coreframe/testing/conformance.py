@@ -74,9 +74,10 @@ def run_check(
             found = check.run(example, seed, dtype)
         except CheckFailed as error:
             return fail(str(error))
-        except Exception as error:  # noqa: BLE001  # whatever it raises is the finding
-            cause = str(error).partition("\n")[0]
-            return fail(f"{example!r}: it raised {type(error).__name__}: {cause} (seed {seed})")
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # whatever it raises is the finding
+            return fail(f"{_shown(example)}: it raised {_sentence(error)} (seed {seed})")
         if isinstance(found, NotTried):
             reason = found.reason
             continue
@@ -102,7 +103,10 @@ def examples_of(
         cls, name = load_class(record), component
     else:
         cls, name = component, component.__qualname__
-    given: Any = cls.examples()
+    try:
+        given: list[Any] = list(cls.examples())
+    except Exception as error:
+        raise CheckFailed(f"examples() of {name} raised {_sentence(error)}") from error
     if not given:
         raise CheckFailed(
             f"{name} gives no examples to check it with: add a classmethod `examples` that returns "
@@ -113,7 +117,7 @@ def examples_of(
             raise CheckFailed(f"{name}: examples() must return Examples, got {example!r}")
         if isinstance(component, str):
             example.called(component)
-    return cls, name, list(given)
+    return cls, name, given
 
 
 def choose_checks(select: Collection[str] = (), ignore: Collection[str] = ()) -> list[Check]:
@@ -122,6 +126,8 @@ def choose_checks(select: Collection[str] = (), ignore: Collection[str] = ()) ->
     Raises:
         ArgumentError: for an id that no check has, with those there are.
     """
+    if isinstance(select, str) or isinstance(ignore, str):
+        raise ArgumentError("select and ignore take a list of ids, not a single one")
     for pattern in (*select, *ignore):
         if not any(_fits(check, pattern) for check in CHECKS):
             known = ", ".join(check.id for check in CHECKS)
@@ -136,3 +142,16 @@ def choose_checks(select: Collection[str] = (), ignore: Collection[str] = ()) ->
 
 def _fits(check: Check, pattern: str) -> bool:
     return check.id == pattern or (pattern.endswith(".") and check.id.startswith(pattern))
+
+
+def _sentence(error: BaseException) -> str:
+    """The type of an error, and the first line of what it says."""
+    text = str(error).partition("\n")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _shown(example: Example) -> str:
+    try:
+        return repr(example)
+    except Exception as error:  # noqa: BLE001  # a repr that raises is a finding, too
+        return f"an example whose repr raised {_sentence(error)}"

@@ -124,18 +124,19 @@ def _seeds(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa:
     spec = repr(_reseeded(data, seed))
     one, same, other = (create("dataset", repr(_reseeded(data, s))) for s in (seed, seed, seed + 1))
     both = _reseeded(data, [seed, seed + 1])
-    for index, what in enumerate(("inputs", "targets")):
-        first, again, second = (_all(d.train)[index] for d in (one, same, other))
-        if not torch.equal(first, again):
-            raise CheckFailed(f"{spec}: the same seed gave other {what}")
-        if index == 0 and torch.equal(first, second):
-            raise CheckFailed(f"{spec}: another seed gave the same {what}")
-        population = _all(both.train)[index]
-        for replica, alone in enumerate((first, second)):
-            if not torch.equal(population[replica], alone):
-                raise CheckFailed(
-                    f"{both!r}: replica {replica} has other {what} than the seed has alone"
-                )
+    for name, split in _splits(one):
+        for index, what in enumerate((f"inputs of {name}", f"targets of {name}")):
+            first = _all(split)[index]
+            again, second, population = (_all(d.part(name))[index] for d in (same, other, both))
+            if not torch.equal(first, again):
+                raise CheckFailed(f"{spec}: the same seed gave other {what}")
+            if index == 0 and torch.equal(first, second):
+                raise CheckFailed(f"{spec}: another seed gave the same {what}")
+            for replica, alone in enumerate((first, second)):
+                if not torch.equal(population[replica], alone):
+                    raise CheckFailed(
+                        f"{both!r}: replica {replica} has other {what} than the seed has alone"
+                    )
     kept = both.select([1])
     if not torch.equal(_all(kept.train)[0][0], _all(other.train)[0]):
         raise CheckFailed(f"{both!r}: select([1]) does not keep the samples of replica 1")

@@ -186,6 +186,10 @@ def check_loss_predict(example: Example, seed: int, dtype: torch.dtype) -> None:
                 f"{loss!r}: predict gives {tuple(predicted.shape)} and classes "
                 f"{tuple(classes.shape)}: accuracy compares them one by one"
             )
+        if actual.shape == pred.shape and not torch.equal(loss.predict(actual), classes):
+            raise CheckFailed(
+                f"{loss!r}: of outputs that equal the targets predict gives other classes"
+            )
 
 
 def check_loss_empty(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: ARG001

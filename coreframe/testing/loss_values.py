@@ -13,6 +13,7 @@ from coreframe.testing.gradients import check_loss_gradients
 from coreframe.testing.known_values import KNOWN_BOUND, known_tensor
 from coreframe.testing.measure import Finding, Measure, NotTried
 from coreframe.testing.population import check_loss_population
+from coreframe.testing.precision import LARGE
 from coreframe.testing.subjects import loss_of
 from coreframe.testing.trial import TOLERANCE
 
@@ -29,6 +30,7 @@ __all__ = [
 
 BATCH, REPLICAS = 4, 3
 CLOSE = TOLERANCE[torch.float64]
+MODERATE = 1e4  # outputs that happen while a training diverges
 
 
 def value_and_gradient(
@@ -119,15 +121,30 @@ def check_loss_weights(example: Example, seed: int, dtype: torch.dtype) -> Measu
         got["dpred"] = got["dpred"][kept]
         reason = "so it is without the sample whose weight is zero"
         worst = max(worst, expect_equal(loss, got, wanted, reason, CLOSE))
-    zero = value_and_gradient(loss, pred, actual, torch.zeros(BATCH, dtype=torch.float64))
-    wanted = {name: torch.zeros_like(tensor) for name, tensor in zero.items()}
-    expect_equal(loss, zero, wanted, "so it is for no weight at all, rather than 0 / 0", CLOSE)
-    return worst
+    doubled = value_and_gradient(loss, pred, actual, 2 * torch.ones(BATCH, dtype=torch.float64))
+    factor = 1 if loss.reduction == "mean" else 2
+    wanted = {name: factor * tensor for name, tensor in plain.items()}
+    reason = f"so a weighted {loss.reduction} is, when every weight is 2"
+    worst = max(worst, expect_equal(loss, doubled, wanted, reason, CLOSE))
+    return max(worst, _without_weight(example, seed))
+
+
+def _without_weight(example: Example, seed: int) -> Measure:
+    """A replica of no weight at all is zero, and the others do not notice."""
+    pred, actual = example.draw((REPLICAS, BATCH), seed)
+    loss, weight = loss_of(example, REPLICAS), draw_weight(seed, REPLICAS, BATCH)
+    wanted = value_and_gradient(loss, pred, actual, weight)
+    weight[1] = 0.0
+    for tensor in wanted.values():
+        tensor[1] = 0.0
+    got = value_and_gradient(loss, pred, actual, weight)
+    reason = "so it is where replica 1 has no weight at all, rather than 0 / 0"
+    return expect_equal(loss, got, wanted, reason, CLOSE)
 
 
 def check_loss_extremes(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: ARG001
-    """Large and tiny outputs give a finite loss and gradient."""
-    for scale in (1e-30, 1e2, 1e4):
+    """Outputs up to 1e4 give finite numbers; of 1e12, float32 is finite wherever float64 is."""
+    for scale in (1e-30, 1e2, 1e4, 1e12):
         pred, actual = example.draw((BATCH,), seed)
         loss = loss_of(example)
         exact = value_and_gradient(loss, pred * scale, actual)
@@ -135,9 +152,15 @@ def check_loss_extremes(example: Example, seed: int, dtype: torch.dtype) -> None
             loss, (pred * scale).float(), actual.float() if actual.is_floating_point() else actual
         )
         for name, tensor in exact.items():
-            for precision, numbers in (("float64", tensor), ("float32", single[name])):
-                if not bool(numbers.isfinite().all()):
-                    raise CheckFailed(
-                        f"{loss!r}: {name} is not finite in {precision} for outputs of size "
-                        f"{scale:g} (seed {seed})"
-                    )
+            lost = ~single[name].isfinite() & (tensor.abs() < LARGE)
+            if scale <= MODERATE:
+                lost |= ~tensor.isfinite()
+            if bool((tensor.isnan() | single[name].isnan() | lost).any()):
+                raise CheckFailed(
+                    f"{loss!r}: {name} is not finite for outputs of size {scale:g}: float64 gives "
+                    f"{_largest(tensor):.6g} and float32 {_largest(single[name]):.6g} (seed {seed})"
+                )
+
+
+def _largest(tensor: Tensor) -> float:
+    return float(tensor.abs().max())

@@ -13,7 +13,7 @@ from coreframe.testing.gradients import check_gradients
 from coreframe.testing.known_values import check_known_values
 from coreframe.testing.measure import Finding, Measure
 from coreframe.testing.padded_batches import check_padding
-from coreframe.testing.population import check_population
+from coreframe.testing.population import check_population, initialized
 from coreframe.testing.precision import check_device, check_dtype, check_extremes
 from coreframe.testing.protocol import (
     check_accumulation,
@@ -49,13 +49,27 @@ def _lone(function: Callable[..., Any], batch: int = BATCH) -> Run:
     return run
 
 
-def _in_dtype(function: Callable[..., Any], *leading: int) -> Run:
-    """A check that computes in the dtype that was asked for."""
+def _in_population(function: Callable[..., Any], replicas: int) -> Run:
+    """A check that makes the population itself, in the dtype that was asked for."""
 
     def run(example: Example, seed: int, dtype: torch.dtype) -> Finding:
-        x = example.draw(leading or (BATCH,), seed)
+        x = example.draw((replicas, BATCH), seed)
         measured: Finding = function(module_of(example), x, seed=seed, dtype=dtype)
         return measured
+
+    return run
+
+
+def _both(function: Callable[..., Any]) -> Run:
+    """A check of a lone module and of a population, in the dtype that was asked for."""
+
+    def run(example: Example, seed: int, dtype: torch.dtype) -> Finding:
+        one = function(module_of(example), example.draw((BATCH,), seed), seed=seed, dtype=dtype)
+        population = initialized(module_of(example), range(seed, seed + REPLICAS), dtype)
+        x = example.draw((REPLICAS, BATCH), seed)
+        several = function(population, x, seed=seed, dtype=dtype)
+        worst: Finding = max(one, several)
+        return worst
 
     return run
 
@@ -92,12 +106,12 @@ MODULE_CHECKS = (
     Check(
         "module.accumulation",
         "backward adds to the gradients of parameters",
-        _in_dtype(check_accumulation),
+        _both(check_accumulation),
     ),
     Check(
         "module.last-in-first-out",
         "two forwards, then two backwards, are right",
-        _in_dtype(check_last_in_first_out),
+        _both(check_last_in_first_out),
     ),
     Check(
         "module.needs-forward",
@@ -107,7 +121,7 @@ MODULE_CHECKS = (
     Check(
         "module.parameters-only",
         "backward_parameters leaves what backward leaves",
-        _in_dtype(check_parameter_gradients),
+        _both(check_parameter_gradients),
     ),
     Check(
         "module.arguments",
@@ -118,7 +132,7 @@ MODULE_CHECKS = (
         "module.keeps-nothing", "evaluation keeps nothing", _lone(check_evaluation_keeps_nothing)
     ),
     Check("module.mode", "evaluation differs only if declared", _lone(check_mode)),
-    Check("module.layout", "inputs may lie in memory in any way", _in_dtype(check_layout)),
+    Check("module.layout", "inputs may lie in memory in any way", _both(check_layout)),
     Check("module.empty-batch", "a batch may be empty", _lone(check_empty_batch)),
     Check(
         "module.output-shape", "output_shape tells what forward gives", _lone(check_output_shape)
@@ -129,12 +143,12 @@ MODULE_CHECKS = (
     Check(
         "module.population",
         "R replicas do what R lone modules do",
-        _in_dtype(check_population, REPLICAS, BATCH),
+        _in_population(check_population, REPLICAS),
     ),
     Check(
         "module.padding",
         "padding leaves a replica as it would be alone",
-        _in_dtype(check_padding, 3, BATCH),
+        _in_population(check_padding, 3),
     ),
     Check("module.determinism", "a seed decides everything", _lone(check_determinism)),
     Check("module.initial-values", "initial values have the declared deviation", _initial_values),

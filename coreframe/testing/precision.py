@@ -14,12 +14,12 @@ from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.purity import Operators
 from coreframe.testing.trial import Inputs, Outputs, Trial
 
-__all__ = ["check_device", "check_dtype", "check_extremes"]
+__all__ = ["LARGE", "check_device", "check_dtype", "check_extremes"]
 
 BOUNDS = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 0.06}
 """Of the error, relative to the largest number: some hundred times the dtype's precision."""
 
-SCALES = (1e-30, 1e-4, 1e2, 1e4)
+SCALES = (1e-30, 1e-4, 1e2, 1e4, 1e12)
 LARGE = 1e37  # beyond it, single precision overflows for a good reason
 
 
@@ -47,7 +47,7 @@ def check_dtype(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
 
 
 def check_extremes(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
-    """Nothing finite gives NaN, and float32 is finite wherever float64 is: inputs of 1e-30 to 1e4."""
+    """Nothing finite gives NaN, and float32 is finite wherever float64 is: inputs of 1e-30 to 1e12."""
     for scale in SCALES:
         exact = _run(module, x, seed, torch.float64, scale=scale)
         single = _run(module, x, seed, torch.float32, scale=scale)

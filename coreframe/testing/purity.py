@@ -38,9 +38,10 @@ class Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's 
     ) -> Any:
         name = str(func)
         self.names.append(name)
-        if any(isinstance(tensor, Tensor) and tensor.requires_grad for tensor in args):
+        given = (*args, *(kwargs or {}).values())
+        if any(isinstance(tensor, Tensor) and tensor.requires_grad for tensor in given):
             self.recording.append(name)
-        tensors = [tensor for tensor in args if isinstance(tensor, Tensor) and tensor.dim()]
+        tensors = [tensor for tensor in given if isinstance(tensor, Tensor) and tensor.dim()]
         if len({tensor.device.type for tensor in tensors}) > 1 and func not in COPIES:
             self.mixing.append(name)
         return func(*args, **(kwargs or {}))

@@ -25,9 +25,11 @@ def check_repr(component: Component, *, seed: int = 0) -> NotTried | None:
     Equal are the class and the `repr`, and for a module the names and the first values of its
     parameters and buffers.
 
+    One that was made by hand, of a class that no installed plugin offers, is not tried.
+
     Raises:
         CheckFailed: saying what differs.
-        CoreframeError: if the `repr` is no spec, or names no installed component.
+        CoreframeError: if the `repr` is no spec.
     """
     model = [component.model] if isinstance(component, Optimizer) else []
     try:

@@ -75,11 +75,11 @@ def check_one_sample(module: str | Module, x: Inputs, *, seed: int = 0) -> Measu
     return check_gradients(module, one, seed=seed)
 
 
-def check_output_shape(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_output_shape(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried | None:
     """What `output_shape` says is the shape that forward gives, unless it says None."""
     trial = Trial(module, x, seed=seed)
     if len(trial.inputs) != 1:
-        return
+        return NotTried("output_shape is for one input")
     leading = len(trial.module.replicas) + 1
     given = tuple(trial.inputs[0].shape[leading:])
     said = trial.module.output_shape(given)
@@ -90,6 +90,7 @@ def check_output_shape(module: str | Module, x: Inputs, *, seed: int = 0) -> Non
     last = trial.module.output_shape(None)
     if last is not None and tuple(last) != got[len(got) - len(last) :]:
         trial.fail(f"output_shape(None) says {tuple(last)}, forward gives {got}")
+    return NotTried("output_shape gives None: it is unknown") if said is None else None
 
 
 def _named(outputs: Outputs) -> dict[str, Tensor]:

@@ -14,6 +14,7 @@ import coreframe as cf
 from coreframe import CheckFailed, Module, Registry, Sequential, StateError, UnknownComponent
 from coreframe.interfaces.component import Component
 from coreframe.testing import check_repr, check_state
+from coreframe.testing.measure import NotTried
 
 MODEL = Sequential(Affine(2, 3), Square()).initialize(seeds=[1, 2])
 
@@ -47,8 +48,12 @@ def test_repr_that_leaves_something_out(toys: Registry) -> None:
     layer.weight.initializer = cf.Constant(1.0)  # not among its arguments
     with pytest.raises(CheckFailed, match=r"weight\[\d, \d\] is .*, not 1: .*\(seed 3\)$"):
         check_repr(layer, seed=3)
+    found = check_repr(Sequential(Views(2, 3)))
+    assert found == NotTried("no installed plugin offers it by name")
+    named = Sequential(Views(2, 3))
+    named.spec_name = "Sequential"
     with pytest.raises(UnknownComponent, match="named Views"):
-        check_repr(Sequential(Views(2, 3)))
+        check_repr(named)
 
 
 class Views(Affine):

@@ -1,0 +1,117 @@
+"""kit_power: how much the conformance kit finds, as tables; `make kit-power` runs it.
+
+    python tests/power/kit_power.py [--seeds 200] [--write docs/kit-power.md]
+
+Planted faults, false alarms over many seeds, and mutants of everything that is shipped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+import torch
+
+from coreframe import get_registry
+from coreframe.testing import run_checks
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT / "tests" / "power"), str(ROOT / "tests" / "toys")]
+
+WORKERS = 2
+
+INTRODUCTION = """\
+Written by `make kit-power`. A check that has never failed proves nothing; here is what the checks
+of `coreframe.testing` have been seen to find."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the power of the conformance kit.")
+    parser.add_argument("--seeds", type=int, default=200, help="for false alarms")
+    parser.add_argument("--write", type=Path, help="also write the tables into this file")
+    chosen = parser.parse_args()
+    shipped = [record.name for record in get_registry().components()]
+    sections = [
+        "# The power of the conformance kit",
+        INTRODUCTION,
+        planted_faults(),
+        false_alarms(shipped, chosen.seeds),
+    ]
+    text = "\n\n".join(sections) + "\n"
+    sys.stdout.write(text)
+    if chosen.write:
+        chosen.write.write_text(text, encoding="utf-8")
+
+
+def planted_faults() -> str:
+    """A table of the zoo's faults, each with the check that names it."""
+    from planting import FAULTS
+    from zoo import Zoo
+
+    get_registry().register(Zoo())
+    rows: list[Sequence[object]] = []
+    missed: list[str] = []
+    for fault in FAULTS:
+        name = fault.component.__name__
+        failed = {r.check: r.detail for r in run_checks(name) if not r.passed}
+        found = fault.says in failed.get(fault.check, "") and fault.check in failed
+        if not found:
+            missed.append(name)
+        others = len(failed) - found
+        note = f"; reached users as {fault.reached_users}" if fault.reached_users else ""
+        said = str(fault.component.__doc__).strip()
+        rows.append((f"`{name}`", said + note, f"`{fault.check}`" if found else "missed", others))
+    caught = len(rows) - len(missed)
+    return (
+        f"## Planted faults: {caught} of {len(rows)} found\n\n"
+        "Sound components with one fault each, in `tests/power/`. Each is found by the check that "
+        "names it; how many others fail as well is in the last column.\n\n"
+        + markdown(("component", "its fault", "named by", "others"), rows)
+    )
+
+
+def false_alarms(shipped: Sequence[str], seeds: int) -> str:
+    """A table of what all checks say of these sound components, over many seeds."""
+    rows: list[Sequence[object]] = []
+    total = 0
+    with ProcessPoolExecutor(WORKERS, get_context("spawn")) as pool:
+        jobs = [(name, seed) for name in shipped for seed in range(seeds)]
+        found = dict(zip(jobs, pool.map(alarms_of, jobs, chunksize=5), strict=True))
+    for name in shipped:
+        runs = sum(found[name, seed][0] for seed in range(seeds))
+        alarms = [text for seed in range(seeds) for text in found[name, seed][1]]
+        total += len(alarms)
+        rows.append((f"`{name}`", seeds, runs, len(alarms), "; ".join(alarms[:3])))
+    return (
+        f"## False alarms: {total} over {seeds} seeds\n\n"
+        "Every check of every shipped component, from seed 0 on.\n\n"
+        + markdown(("component", "seeds", "checks run", "alarms", "which"), rows)
+    )
+
+
+def alarms_of(job: tuple[str, int]) -> tuple[int, list[str]]:
+    """How many checks were run, and what those that failed say."""
+    torch.set_num_threads(1)
+    name, seed = job
+    results = list(run_checks(name, seed=seed))
+    return len(results), [f"{r.check} (seed {seed})" for r in results if not r.passed]
+
+
+def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A table; bars in cells are escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    start = time.perf_counter()
+    main()
+    sys.stdout.write(f"in {time.perf_counter() - start:.0f} s\n")
