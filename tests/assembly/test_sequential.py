@@ -20,15 +20,6 @@ def assembled(*layers: str | cf.Module, **seed: Any) -> cf.Module:
     return cf.assemble(list(layers), dtype=torch.float64, **seed or {"seed": 0})
 
 
-def test_forward_is_layer_after_layer() -> None:
-    first, second = Affine(2, 3), Affine(3, 1)
-    model = assembled(first, "Square", second)
-    x = draw(5, 2)
-    wanted = second.forward(first.forward(x) ** 2)
-    model.forget()
-    assert torch.equal(model.forward(x), wanted)
-
-
 def test_gradients_are_those_of_autograd() -> None:
     model = assembled("Affine(2, 3)", "Square", "Sequential(Affine(3, 4), Square)", "Affine(4, 2)")
     x, dy = draw(5, 2).requires_grad_(), draw(5, 2)
@@ -57,14 +48,6 @@ def test_a_layer_that_stands_in_it_twice_adds_up_both_gradients() -> None:
     torch.testing.assert_close(twice.backward(dy), apart.backward(dy))
     for together, one, other in zip(shared.param(), first.param(), second.param(), strict=True):
         torch.testing.assert_close(together.grad, one.grad + other.grad)
-
-
-@pytest.mark.parametrize("seed", [{"seed": 0}, {"seeds": [0, 1, 2]}])
-def test_a_population_goes_through_like_a_lone_model(seed: dict[str, Any]) -> None:
-    model = assembled("Affine(2, 3)", "Square", "Affine(3, 1)", **seed)
-    x, dy = draw(*model.replicas, 5, 2), draw(*model.replicas, 5, 1)
-    assert model.forward(x).shape == (*model.replicas, 5, 1)
-    assert model.backward(dy).shape == x.shape
 
 
 def test_an_empty_one_is_the_identity() -> None:
@@ -158,18 +141,6 @@ def test_a_first_layer_used_again_gets_its_later_input_gradient() -> None:
     model.forward(draw(2, 2))
     model.backward_parameters(draw(2, 2))
     assert twice.asked == ["backward", "backward_parameters"]
-
-
-def test_both_backwards_give_the_same_parameter_gradients() -> None:
-    model = assembled("Affine(2, 3)", "Square", "Affine(3, 2)")
-    grads = []
-    for backward in (model.backward, model.backward_parameters):
-        model.zero_grad()
-        model.forward(draw(5, 2))
-        backward(draw(5, 2))
-        grads.append([parameter.grad.clone() for parameter in model.param()])
-    for one, other in zip(*grads, strict=True):
-        assert torch.equal(one, other)
 
 
 def test_a_backward_out_of_order_names_both_layers() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+from coreframe_toys import Points
 from torch import Tensor
 
 import coreframe as cf
@@ -21,15 +22,6 @@ NETWORKS = [
     ["Linear(2, 25)", "ReLU", "Linear(25, 25)", "ReLU", "Linear(25, 25)", "ReLU", "Linear(25, 2)"],
     ["Linear(2, 7)", "Tanh", "Sequential(Linear(7, 5), Sigmoid)", "Linear(5, 2)", "Tanh"],
 ]
-
-
-class Disc(cf.Dataset):
-    """The report's points: inside the disc of area one half, or not."""
-
-    def __init__(self, samples: int) -> None:
-        x = torch.rand(samples, 2, generator=torch.Generator().manual_seed(0))
-        inside = (x - 0.5).square().sum(1) < 0.5 / torch.pi
-        self.train = self.test = cf.TensorSplit(x, torch.eye(2)[inside.long()])
 
 
 def train(specs: list[str], data: cf.Dataset, dtype: torch.dtype, **how: Any) -> Any:
@@ -54,7 +46,7 @@ def expect_close(together: Tensor, alone: Tensor, tolerance: float) -> None:
 def test_every_replica_gives_the_figures_of_its_lone_run(
     specs: list[str], batch_size: int, dtype: torch.dtype, tolerance: float
 ) -> None:
-    data = Disc(61)
+    data = Points(61)
     how = {"batch_size": batch_size, "lr": 0.05, "momentum": 0.8}
     model, optimizer, history, _ = train(specs, data, dtype, seeds=SEEDS, **how)
     for replica, seed in enumerate(SEEDS):
@@ -73,7 +65,7 @@ def test_each_replica_may_have_rate_momentum_and_gain_of_its_own() -> None:
     settings = [(0.01, 0.0, 0.5), (0.1, 0.5, 1.0), (0.05, 0.9, 2.0)]
     rates, momenta, gains = ([row[column] for row in settings] for column in range(3))
     specs = ["Linear(2, 25, gain={})", "ReLU", "Linear(25, 2, gain={})"]
-    how: dict[str, Any] = {"batch_size": 16, "dtype": torch.float64, "data": Disc(100)}
+    how: dict[str, Any] = {"batch_size": 16, "dtype": torch.float64, "data": Points(100)}
     together = train(
         [spec.format(gains) for spec in specs], lr=rates, momentum=momenta, seeds=SEEDS, **how
     )
@@ -85,7 +77,7 @@ def test_each_replica_may_have_rate_momentum_and_gain_of_its_own() -> None:
 
 @pytest.mark.parametrize("samples", [100, 101])
 def test_folds_of_unequal_size_train_as_lone_trainings(samples: int) -> None:
-    data = Disc(samples)
+    data = Points(samples)
     how = {"batch_size": 16, "lr": 0.05, "momentum": 0.8}
     folds = cf.Folds(data, 3)
     model, _, history, loss = train(NETWORKS[1], folds, torch.float64, seeds=SEEDS, **how)
@@ -101,12 +93,12 @@ def test_folds_of_unequal_size_train_as_lone_trainings(samples: int) -> None:
 
 def test_a_checkpoint_of_a_population_goes_on_bit_for_bit(tmp_path: Any) -> None:
     how: dict[str, Any] = {"batch_size": 16, "lr": [0.01, 0.03, 0.1], "momentum": 0.8}
-    model, optimizer, _, loss = train(NETWORKS[2], Disc(100), torch.float32, seeds=SEEDS, **how)
+    model, optimizer, _, loss = train(NETWORKS[2], Points(100), torch.float32, seeds=SEEDS, **how)
     cf.save_checkpoint(tmp_path / "run", model, optimizer)
     loaded = cf.load_checkpoint(tmp_path / "run")
     assert loaded.optimizer is not None
     losses = [
-        cf.train_model(one, Disc(100), loss, its, epochs=2).loss
+        cf.train_model(one, Points(100), loss, its, epochs=2).loss
         for one, its in ((model, optimizer), (loaded.model, loaded.optimizer))
     ]
     assert torch.equal(*losses)

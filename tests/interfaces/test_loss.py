@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
-from coreframe_statistics import MeanOfSquares
+from coreframe_statistics import STATISTICS, MeanOfSquares
 from coreframe_toys import SumOfSquares
 from torch import Tensor
 
-from coreframe import ProtocolError, ShapeError
-from coreframe.testing import check_loss_gradients, check_loss_population
+from coreframe import ProtocolError, Registry, ShapeError
+from coreframe.testing import check_loss_gradients, parametrize_with_checks
+
+
+@pytest.fixture
+def losses(toys: Registry) -> None:
+    """Both small losses by name."""
+    toys.register(STATISTICS)
 
 
 def normal(*shape: int, seed: int = 0) -> Tensor:
@@ -17,29 +25,24 @@ def normal(*shape: int, seed: int = 0) -> Tensor:
     return torch.randn(shape, generator=generator, dtype=torch.float64)
 
 
+@pytest.mark.usefixtures("losses")
+@parametrize_with_checks([SumOfSquares, MeanOfSquares], version=1)
+def test_conforms(check: Callable[[], None]) -> None:
+    check()
+
+
 @pytest.mark.parametrize("features", [(), (3,), (2, 3)])
 def test_mean_is_over_all_elements_of_a_replica(features: tuple[int, ...]) -> None:
     pred, actual = normal(4, 5, *features), normal(4, 5, *features, seed=1)
     loss = MeanOfSquares()
     loss.replicas = (4,)
-    wanted = torch.stack([(p - a).square().mean() for p, a in zip(pred, actual, strict=True)])
-    torch.testing.assert_close(loss.compute_loss(pred, actual), wanted)
+    per_sample = (pred - actual).square().reshape(4, 5, -1).mean(-1)
+    torch.testing.assert_close(loss.compute_loss(pred, actual), per_sample.mean(-1))
     weight = torch.rand(4, 5, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
-    per_sample = (pred - actual).square().flatten(2).mean(-1) if features else (pred - actual) ** 2
     torch.testing.assert_close(
         loss.compute_loss(pred, actual, weight), (weight * per_sample).sum(-1) / weight.sum(-1)
     )
     check_loss_gradients(loss, pred, actual, weight)
-    check_loss_population(loss, pred, actual, weight)
-
-
-def test_equal_weights_are_no_weights() -> None:
-    loss, pred, actual = MeanOfSquares(), normal(5, 3), normal(5, 3, seed=1)
-    plain = loss.compute_loss(pred, actual)
-    plain_gradient = loss.backward()
-    weighted = loss.compute_loss(pred, actual, torch.full((5,), 0.3))
-    torch.testing.assert_close(weighted, plain, rtol=1e-6, atol=0)
-    torch.testing.assert_close(loss.backward(), plain_gradient, rtol=1e-6, atol=0)
 
 
 def test_all_weights_zero_give_zero() -> None:
@@ -56,7 +59,9 @@ def test_all_weights_zero_give_zero() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("weight", [torch.ones(5), torch.ones(5, dtype=torch.bool)])
-def test_dtype_of_the_outputs_is_kept(dtype: torch.dtype, weight: Tensor) -> None:
+def test_dtype_of_the_outputs_is_kept_whatever_that_of_the_weights(
+    dtype: torch.dtype, weight: Tensor
+) -> None:
     loss, pred = MeanOfSquares(), normal(5, 3).to(dtype)
     assert loss.compute_loss(pred, -pred, weight).dtype is dtype
     assert loss.backward().dtype is dtype

@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import torch
-from coreframe_toys import SumOfSquares
+from coreframe_toys import SumOfSquares, Toys
 from torch import Tensor
 
-from coreframe import Buffer, ComponentRecord, Module, Shape, hookimpl
+from coreframe import Buffer, Module, Shape
 
-__all__ = ["STATISTICS", "MeanOfSquares", "Noise", "RunningMean", "Statistics"]
+__all__ = ["STATISTICS", "MeanOfSquares", "Noise", "RunningMean"]
 
 
 class MeanOfSquares(SumOfSquares):
@@ -21,12 +19,8 @@ class MeanOfSquares(SumOfSquares):
 
     reduction = "mean"
 
-    def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
-        self.expect_same_shape(pred, actual)
-        difference = pred - actual
-        share = self.share(difference, weight)
-        self.save(difference, share)
-        return self.weighted_sum(difference.square(), share)
+    def counted(self, elements: Tensor, weight: Tensor | None) -> Tensor | float:
+        return self.share(elements, weight)
 
 
 class RunningMean(Module):
@@ -75,16 +69,4 @@ class Noise(Module):
         return input_shape
 
 
-class Statistics:
-    """Offers these components to a registry."""
-
-    @hookimpl
-    def coreframe_components(self) -> Iterable[ComponentRecord]:
-        kinds = {"MeanOfSquares": "loss", "Noise": "module", "RunningMean": "module"}
-        return [
-            ComponentRecord(kind, name, "coreframe-statistics", "1.0", f"{__name__}:{name}")
-            for name, kind in kinds.items()
-        ]
-
-
-STATISTICS = Statistics()
+STATISTICS = Toys("coreframe-statistics", MeanOfSquares, Noise, RunningMean)

@@ -16,6 +16,7 @@ from coreframe import (
     ArgumentError,
     ComponentRecord,
     Dataset,
+    Example,
     Hyperparameter,
     Loss,
     Module,
@@ -31,6 +32,8 @@ from coreframe import (
     hookimpl,
     xavier_normal,
 )
+from coreframe.interfaces.component import Component
+from coreframe.registry.kinds import kind_of
 
 __all__ = ["TOYS", "Affine", "Descent", "Points", "Square", "SumOfSquares", "Toys"]
 
@@ -88,14 +91,24 @@ class SumOfSquares(Loss):
 
     reduction: ClassVar[Literal["mean", "sum"]] = "sum"
 
+    @classmethod
+    def examples(cls) -> list[Example]:
+        return [Example(cls(), shape, shape) for shape in ((2,), (2, 3))]
+
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
         self.expect_same_shape(pred, actual)
         difference = pred - actual
-        share: Tensor | float = 1.0
-        if weight is not None:
-            share = weight.reshape(*weight.shape, *[1] * (pred.dim() - weight.dim()))
+        share = self.counted(difference, weight)
         self.save(difference, share)
         return self.weighted_sum(difference.square(), share)
+
+    def counted(self, elements: Tensor, weight: Tensor | None) -> Tensor | float:
+        """What each element counts."""
+        if weight is None:
+            return 1.0
+        if weight.shape != elements.shape[: len(self.replicas) + 1]:
+            raise ShapeError(f"{self!r} got weights {tuple(weight.shape)}")
+        return weight.reshape(*weight.shape, *[1] * (elements.dim() - weight.dim()))
 
     def backward(self) -> Tensor:
         difference, share = self.saved()
@@ -154,27 +167,16 @@ def _draw(samples: int, seed: int | Sequence[int], offset: int) -> TensorSplit:
 
 
 class Toys:
-    """Offers the small components to a registry, under the distribution `coreframe-toys`."""
+    """Offers small components to a registry, under a distribution of their own."""
+
+    def __init__(self, distribution: str, *components: type[Component]) -> None:
+        self.distribution, self.components = distribution, components
 
     @hookimpl
     def coreframe_components(self) -> Iterable[ComponentRecord]:
-        kinds = {
-            "Affine": "module",
-            "Square": "module",
-            "SumOfSquares": "loss",
-            "Descent": "optimizer",
-            "Points": "dataset",
-        }
-        return [
-            ComponentRecord(
-                name=name,
-                kind=kind,
-                distribution="coreframe-toys",
-                version="1.0",
-                target=f"coreframe_toys:{name}",
-            )
-            for name, kind in kinds.items()
-        ]
+        for cls in self.components:
+            target = f"{cls.__module__}:{cls.__name__}"
+            yield ComponentRecord(kind_of(cls), cls.__name__, self.distribution, "1.0", target)
 
 
-TOYS = Toys()
+TOYS = Toys("coreframe-toys", Affine, Square, SumOfSquares, Descent, Points)

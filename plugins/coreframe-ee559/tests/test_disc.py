@@ -23,12 +23,6 @@ def test_labels_are_one_hot_and_say_whether_a_point_is_inside() -> None:
         assert target == ([0.0, 1.0] if inside else [1.0, 0.0])
 
 
-def test_train_and_test_points_differ() -> None:
-    data = Disc(300, seed=2)
-    train = set(map(tuple, data.train.input.tolist()))
-    assert train.isdisjoint(map(tuple, data.test.input.tolist()))
-
-
 def test_standardizing_is_fitted_on_the_training_points_alone() -> None:
     raw, data = Disc(400, seed=3), Disc(400, standardize=True, seed=3)
     torch.testing.assert_close(data.train.input.mean(0), torch.zeros(2), atol=1e-5, rtol=0)

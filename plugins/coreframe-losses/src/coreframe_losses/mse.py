@@ -29,6 +29,7 @@ class MSE(Loss):
             Example(cls(), (2,), Sample((2,), "one-hot"), known=known),
             Example(cls(), (1,), (1,)),
             Example(cls(), (3, 4), (3, 4)),
+            Example(cls(), (), ()),
         ]
 
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:

@@ -1,0 +1,12 @@
+"""ReLU, Tanh and Sigmoid: every check of the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coreframe.testing import parametrize_with_checks
+
+
+@parametrize_with_checks(["ReLU", "Tanh", "Sigmoid"], version=1)
+def test_conforms(check: Callable[[], None]) -> None:
+    check()
