@@ -60,6 +60,7 @@ def check(
 
     from coreframe.testing.conformance import choose_checks, run_checks  # noqa: PLC0415
 
+    torch.set_num_threads(1)  # tensors this small gain nothing from a second thread
     checks = choose_checks(select or (), ignore or ())
     widths = [
         max((len(text) for text in column), default=0)

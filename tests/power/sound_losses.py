@@ -6,12 +6,13 @@ from math import log
 from typing import Any
 
 import torch
+from coreframe_statistics import MeanOfSquares
 from torch import Tensor
 
 from coreframe import Example, Loss, Sample, ShapeError
 
 
-class Squares(Loss):
+class Squares(MeanOfSquares):
     """ℓ = mean of (pred − actual)²."""
 
     @classmethod
@@ -21,24 +22,6 @@ class Squares(Loss):
             Example(cls(), (3,), (3,), known=known),
             Example(cls(), (3,), Sample((3,), "one-hot")),
         ]
-
-    def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
-        self.expect_same_shape(pred, actual)
-        difference = pred - actual
-        share = self.share(difference, weight)
-        self.save(difference, share)
-        return self.weighted_sum(difference.square(), share)
-
-    def backward(self) -> Tensor:
-        difference, share = self.saved()
-        gradient: Tensor = difference * (2 * share)
-        return gradient
-
-    def predict(self, output: Tensor) -> Tensor:
-        return output.argmax(-1)
-
-    def classes(self, actual: Tensor) -> Tensor:
-        return actual.argmax(-1)
 
 
 class Surprise(Loss):

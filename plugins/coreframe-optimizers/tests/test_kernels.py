@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from coreframe import Module, Normal, Parameter
+from coreframe.testing import Operators
 from coreframe_optimizers import SGD
 
 
@@ -28,32 +27,14 @@ class Weights(Module):
         return gradwrtoutput[0]
 
 
-class Counting(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch's own
-    """Counts the operators that are called while it is entered."""
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]  # torch's own
-        self.called: Counter[str] = Counter()
-
-    def __torch_dispatch__(
-        self,
-        func: Any,
-        types: Sequence[type],
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:
-        self.called[str(func)] += 1
-        return func(*args, **(kwargs or {}))
-
-
 def count(layers: int, rate: float | list[float], active: Tensor | None) -> Counter[str]:
     model = Weights(layers).initialize(seeds=[0, 1])
     optimizer = SGD(model, rate, momentum=0.9)
     optimizer.step(active)  # the first one expands the settings
-    counting = Counting()
+    counting = Operators()
     with counting:
         optimizer.step(active)
-    return counting.called
+    return Counter(counting.names)
 
 
 @pytest.mark.parametrize("rate", [0.1, [0.1, 0.2]], ids=str)
@@ -73,9 +54,9 @@ def test_nor_do_those_of_a_schedule_for_each_replica() -> None:
         optimizer.lr_factor = [1.0, 0.5]
         optimizer.step()
         optimizer.lr_factor = [0.5, 1.0]
-        counting = Counting()
+        counting = Operators()
         with counting:
             optimizer.step()
-        return counting.called
+        return Counter(counting.names)
 
     assert called(50) == called(1)
