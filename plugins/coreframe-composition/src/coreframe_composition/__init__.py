@@ -1,0 +1,1 @@
+"""Containers: networks beyond a chain."""

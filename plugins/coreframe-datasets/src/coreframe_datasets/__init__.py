@@ -1,0 +1,1 @@
+"""Datasets: bundled ones and synthetic ones."""

@@ -1,0 +1,1 @@
+"""Layers that regularize by noise."""

@@ -1,0 +1,1 @@
+"""Layers for tables: embeddings of categories and numbers, ensembles."""
