@@ -20,6 +20,7 @@ from coreframe.interfaces.replicas import (
 
 if TYPE_CHECKING:
     from coreframe.interfaces.example import Example
+    from coreframe.interfaces.hyperparameter import Hyperparameter
 
 __all__ = ["Component", "constructor_signature", "format_value"]
 
@@ -61,6 +62,9 @@ class Component(metaclass=ComponentType):
 
     replica_settings: ClassVar[tuple[str, ...]] = ()
     """Constructor arguments that may be one number per replica; a `Hyperparameter` is added."""
+
+    hyperparameters: ClassVar[Mapping[str, Hyperparameter]] = {}
+    """Those that the class declares, by name."""
 
     _arguments: inspect.BoundArguments
 

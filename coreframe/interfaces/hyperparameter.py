@@ -40,6 +40,7 @@ class Hyperparameter:
 
     def __set_name__(self, owner: type[Component], name: str) -> None:
         self._name = name
+        owner.hyperparameters = {**owner.hyperparameters, name: self}
         if name not in owner.replica_settings:
             owner.replica_settings = (*owner.replica_settings, name)
 
@@ -59,12 +60,18 @@ class Hyperparameter:
         return value
 
     def __set__(self, component: Component, value: Setting) -> None:
+        component.set_hyperparameter(self._name, self.check(value))
+
+    def check(self, value: object) -> float | tuple[float, ...]:
+        """A value in Python's own numbers.
+
+        Raises:
+            ArgumentError: if it may not be this.
+        """
         numbers = plain_setting(self._name, value)
         for number in [numbers] if isinstance(numbers, float) else numbers:
             if not self._minimum <= number < self._below:
                 bound = f"at least {self._minimum:g}"
                 bound += f" and below {self._below:g}" if self._below < float("inf") else ""
                 raise ArgumentError(f"{self._name} must be finite, {bound}, got {number:g}")
-        component.set_hyperparameter(
-            self._name, numbers if isinstance(numbers, float) else tuple(numbers)
-        )
+        return numbers if isinstance(numbers, float) else tuple(numbers)

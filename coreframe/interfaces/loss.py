@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
 
-from coreframe.errors import ProtocolError, ShapeError
+from coreframe.errors import ArgumentError, ProtocolError, ShapeError
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.replicas import Replicas
 
@@ -59,6 +59,14 @@ class Loss(Component):
 
         Classes are integers. Real numbers are values, of which there is no accuracy.
         """
+
+    def probabilities(self, output: Tensor) -> Tensor:  # noqa: ARG002
+        """How probable the loss takes each class of each sample to be, in the outputs' shape.
+
+        Raises:
+            ArgumentError: if it reads outputs as something else.
+        """
+        raise ArgumentError(f"{self!r} does not read outputs as probabilities")
 
     def classes(self, actual: Tensor) -> Tensor:
         """The class of each target, to compare with `predict`; the target itself by default."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 from typing import Any, ClassVar, Self
 
@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from coreframe.errors import ArgumentError, ShapeError, StaleOptimizer
-from coreframe.interfaces.component import Component
+from coreframe.interfaces.component import Component, constructor_signature
 from coreframe.interfaces.hyperparameter import Hyperparameter
 from coreframe.interfaces.module import Module
+from coreframe.interfaces.override import Override, read_overrides
 from coreframe.interfaces.replicas import (
     Replicas,
     Selection,
@@ -49,6 +50,7 @@ class Optimizer(Component):
     """How many steps have been taken; `(R,)` once replicas have rested while others went on."""
 
     _lr_factor: float | Tensor = 1.0
+    _overrides: tuple[Override, ...] = ()
 
     def __init__(self, model: Module) -> None:
         if not isinstance(model, Module):
@@ -87,6 +89,26 @@ class Optimizer(Component):
         numbers = isinstance(factor, float) and isinstance(self._lr_factor, float)
         if not numbers or factor != self._lr_factor:
             self._lr_factor, self._slabs = factor, None
+
+    @property
+    def overrides(self) -> tuple[Override, ...]:
+        """Other numbers for the parameters of some names; of several that fit the last counts.
+
+        An optimizer that has the argument sets it: `[["*.bias", "decay", 0.0]]`.
+        """
+        return self._overrides
+
+    @overrides.setter
+    def overrides(self, given: Iterable[Sequence[Any] | Override]) -> None:
+        if "overrides" not in constructor_signature(type(self)).parameters:
+            raise ArgumentError(f"{type(self).__name__} has no argument overrides to keep them in")
+        names = [name for name, _ in self.model.named_parameters()]
+        self._overrides = read_overrides(given, self.hyperparameters, names)
+        for override in self._overrides:
+            expand_setting(override.setting, override.value, self.replicas)  # counts the numbers
+        if "_arguments" in vars(self):
+            self._arguments.arguments["overrides"] = [o.plain for o in self._overrides]
+        self._slabs = None
 
     def step(self, active: Tensor | None = None) -> None:
         """Update the model's parameters from their gradients.
@@ -164,6 +186,8 @@ class Optimizer(Component):
             self.steps = _count(select_leading(self.steps, chosen))
         self.select_settings(chosen)
         self._storage, self._slabs = storage, None
+        if self._overrides:
+            self.overrides = tuple(override.select(chosen) for override in self._overrides)
         self._states = [self._zeros(flat) for flat in storage.flats]
         for name, view in self._views().items():
             view.copy_(kept[name])
@@ -196,6 +220,12 @@ class Optimizer(Component):
                 name: flat.expand(value) if isinstance(value, Tensor) else value
                 for name, value in settings.items()
             }
+            for override in self._overrides:
+                name, numbers = override.setting, expanded[override.setting]
+                if not isinstance(numbers, Tensor):
+                    numbers = torch.full_like(flat.value, numbers)
+                override.write(numbers, flat, self._lr_factor if name == "lr" else 1.0)
+                expanded[name] = numbers
         return Slab(flat.value, flat.grad, state, expanded, 0, flat)
 
     def _update_active(self, slab: Slab, active: Tensor) -> None:
