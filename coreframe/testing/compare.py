@@ -23,7 +23,7 @@ from coreframe.testing.comparison import Difference, find_difference
 from coreframe.testing.conformance import examples_of
 from coreframe.testing.numbers import Training
 from coreframe.testing.subjects import dataset_of, loss_of, module_of, schedule_of
-from coreframe.testing.trial import Trial
+from coreframe.testing.trial import Trial, named
 
 __all__ = ["Compared", "Comparison", "compare"]
 
@@ -177,9 +177,8 @@ def _module_plays(one: Example, two: Example, seed: int) -> list[Play]:
         trial.module.forget()
         trial.module.zero_grad()
         outputs = trial.forward()
-        named = {f"y {index}" if len(outputs) > 1 else "y": y for index, y in enumerate(outputs)}
-        gradients = trial.gradients(*trial.backward(dy))
-        return named | {f"the gradient of {name}": grad for name, grad in gradients.items()}
+        gradients = trial.gradients(*trial.backward(dy)).items()
+        return named("y", outputs) | {f"the gradient of {name}": g for name, g in gradients}
 
     return [partial(play, trial) for trial in trials]
 

@@ -13,7 +13,7 @@ from coreframe.errors import CheckFailed
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.testing.differences import GRADIENT_BOUND, derivatives, find_wrong_derivative
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.trial import Inputs, Trial
 
 __all__ = ["check_gradients", "check_loss_gradients"]
@@ -21,14 +21,15 @@ __all__ = ["check_gradients", "check_loss_gradients"]
 UNIT = "tolerances"
 
 
-def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
+def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure | NotTried:
     """Compare every gradient that backward gives with central differences, in float64.
 
     f(x, w) = Σ dy · y, with random dy; the gradients of f by x and by each parameter w are
     tried element by element where they are small, else along random directions.
 
     Of a module that declares `backward_is_gradient = False`, or has one inside, the angle between
-    what backward gives and the gradient is measured instead: 90 degrees and more teach nothing.
+    what backward gives and the gradient is measured instead; from 90 degrees on, a step along it
+    does not descend. It is not tried where the gradient is zero, as that of a step function is.
 
     Args:
         module: a module, or a spec; a copy of it is tried, in training mode.
@@ -51,7 +52,7 @@ def check_gradients(module: str | Module, x: Inputs, *, seed: int = 0) -> Measur
         return torch.cat([(d * y).flatten() for d, y in zip(dy, outputs, strict=True)])
 
     if not trial.gives_gradient:
-        return Measure(_angle(tried, found, terms, trial.generator), None, "degrees off")
+        return _angle(tried, found, terms, trial.generator)
     worst = 0.0
     for name, tensor in tried.items():
         # An input for which backward gives None must have no influence.
@@ -68,8 +69,8 @@ def _angle(
     found: Mapping[str, Tensor],
     terms: Callable[[], Tensor],
     generator: torch.Generator,
-) -> float:
-    """Between all that backward gave and the gradient, in degrees; 90 where one of them is 0."""
+) -> Measure | NotTried:
+    """Between all that backward gave and the gradient, in degrees; 90 where backward gave 0."""
     product, got_square, wanted_square = 0.0, 0.0, 0.0
     for name, tensor in tried.items():
         gradient = found.get(name, torch.zeros_like(tensor))
@@ -78,8 +79,10 @@ def _angle(
             product += got * wanted
             got_square += got * got
             wanted_square += wanted * wanted
-    lengths = sqrt(got_square * wanted_square)
-    return degrees(acos(max(-1.0, min(1.0, product / lengths)))) if lengths else 90.0
+    if not wanted_square:
+        return NotTried("the gradient is zero, and has no angle to what backward gives")
+    cosine = product / sqrt(got_square * wanted_square) if got_square else 0.0
+    return Measure(degrees(acos(max(-1.0, min(1.0, cosine)))), None, "degrees off")
 
 
 def check_loss_gradients(

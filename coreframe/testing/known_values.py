@@ -10,7 +10,7 @@ from torch import Tensor
 
 from coreframe.interfaces.module import Module
 from coreframe.testing.measure import Measure, NotTried
-from coreframe.testing.trial import Trial
+from coreframe.testing.trial import Trial, named
 
 __all__ = ["KNOWN_BOUND", "check_known_values", "known_tensor"]
 
@@ -37,8 +37,8 @@ def check_known_values(
         got = trial.forward(tuple(known_tensor(numbers) for numbers in given))
         wanted = output if isinstance(output, tuple) else (output,)
         trial.expect_equal(
-            {f"y {i}": y for i, y in enumerate(got)},
-            {f"y {i}": known_tensor(numbers) for i, numbers in enumerate(wanted)},
+            named("y", got),
+            named("y", [known_tensor(numbers) for numbers in wanted]),
             f"so it is known for the inputs {inputs}",
             tolerance=KNOWN_BOUND,
         )

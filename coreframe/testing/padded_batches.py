@@ -12,7 +12,7 @@ from coreframe.interfaces.module import Module
 from coreframe.interfaces.padding import Padding
 from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.population import initialized
-from coreframe.testing.trial import TOLERANCE, Inputs, Trial
+from coreframe.testing.trial import TOLERANCE, Inputs, Trial, named
 
 __all__ = ["check_padding"]
 
@@ -65,10 +65,10 @@ def check_padding(
         own_outputs = lone.forward()
         lone.module.zero_grad()
         own_gradients = lone.backward(tuple(d[r, :count] for d in dy))
-        got = {f"y {i}": y[r, :count] for i, y in enumerate(outputs)}
-        wanted = {f"y {i}": y for i, y in enumerate(own_outputs)}
-        got |= {f"dx {i}": d[r, :count] for i, d in enumerate(gradients) if d is not None}
-        wanted |= {f"dx {i}": d for i, d in enumerate(own_gradients) if d is not None}
+        got = named("y", [y[r, :count] for y in outputs])
+        wanted = named("y", own_outputs)
+        got |= named("dx", [None if d is None else d[r, :count] for d in gradients])
+        wanted |= named("dx", own_gradients)
         got |= {f"the gradient of {n}": p.grad[r] for n, p in whole.module.named_parameters()}
         wanted |= {f"the gradient of {n}": p.grad for n, p in lone.module.named_parameters()}
         got |= {name: buffer[r] for name, buffer in _buffers(whole).items()}

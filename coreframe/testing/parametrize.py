@@ -27,6 +27,7 @@ def parametrize_with_checks(
     components: Sequence[str | type[Component]],
     *,
     version: int,
+    kind: str | None = None,
     expected: Mapping[str, Mapping[str, str]] | None = None,
     seed: int = 0,
     dtype: torch.dtype = torch.float64,
@@ -42,6 +43,7 @@ def parametrize_with_checks(
         version: of the check set that the tests were written for. Of a newer check a failure is
             a warning, `NewCheckFailed`, until the number here is raised. Where pytest makes errors
             of warnings, exempt it: `-W default::coreframe.testing.NewCheckFailed`.
+        kind: of the names, where they belong to several kinds.
         expected: failures that are known, by component and check id, with the reason. One that
             passes is an error, so that the entry goes when the fault does.
         seed: of whatever is drawn.
@@ -62,7 +64,7 @@ def parametrize_with_checks(
     cases: list[Any] = []
     names: set[str] = set()
     for component in components:
-        cls, name, examples = examples_of(component)
+        cls, name, examples = examples_of(component, kind=kind)
         names.add(name)
         reasons = expected.get(name, {})
         checks = [check for check in CHECKS if check.kind == kind_of(cls)]

@@ -14,7 +14,7 @@ from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.testing.comparison import find_difference
 from coreframe.testing.measure import Measure
-from coreframe.testing.trial import TOLERANCE, Inputs, Outputs, Trial, as_tuple
+from coreframe.testing.trial import TOLERANCE, Inputs, Outputs, Trial, as_tuple, named
 
 __all__ = ["check_loss_population", "check_population", "initialized"]
 
@@ -100,8 +100,8 @@ def _compare(
         reason = f"so has the lone model of seed {seed}, and replica {r} of {len(seeds)} must too"
         lone.expect_equal({name: t[r] for name, t in values.items()}, lone.module.state(), reason)
         own_outputs = lone.forward()
-        got = {f"y {i}": output[r] for i, output in enumerate(outputs)}
-        wanted = {f"y {i}": output for i, output in enumerate(own_outputs)}
+        got = named("y", [output[r] for output in outputs])
+        wanted = named("y", own_outputs)
         got |= {f"the gradient of {name}": g[r] for name, g in gradients.items()}
         own_gradients = lone.one_pass(tuple(tensor[r] for tensor in dy))
         wanted |= {f"the gradient of {name}": g for name, g in own_gradients.items()}

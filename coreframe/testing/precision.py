@@ -12,7 +12,7 @@ from coreframe.interfaces.module import Module
 from coreframe.testing.comparison import find_difference
 from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.purity import Operators
-from coreframe.testing.trial import Inputs, Outputs, Trial
+from coreframe.testing.trial import Inputs, Trial, named
 
 __all__ = ["LARGE", "check_device", "check_dtype", "check_extremes"]
 
@@ -91,7 +91,7 @@ def check_device(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried 
             f"with everything on the device 'meta' it ran {operators.mixing[0]} on tensors of two "
             "devices: make its own tensors where its inputs are"
         )
-    for name, tensor in _named(outputs, gradients).items():
+    for name, tensor in (named("y", outputs) | named("dx", gradients)).items():
         if tensor.device.type != "meta":
             trial.fail(f"{name} is on {tensor.device}, the inputs and parameters on meta")
     return None
@@ -117,18 +117,13 @@ def _run(
     trial.module.zero_grad()
     gradients = trial.backward(tuple(_rounded(d, rounded, dtype) for d in dy))
     parameters = {f"the gradient of {n}": p.grad for n, p in trial.module.named_parameters()}
-    return _named(outputs, gradients) | parameters
+    return named("y", outputs) | named("dx", gradients) | parameters
 
 
 def _rounded(tensor: Tensor, rounded: torch.dtype | None, dtype: torch.dtype) -> Tensor:
     if not tensor.is_floating_point():
         return tensor
     return tensor.to(rounded or dtype).to(dtype)
-
-
-def _named(outputs: Outputs, gradients: tuple[Tensor | None, ...]) -> dict[str, Tensor]:
-    named = {f"y {index}": output for index, output in enumerate(outputs)}
-    return named | {f"dx {i}": dx for i, dx in enumerate(gradients) if dx is not None}
 
 
 def _fail(module: str | Module, seed: int, what: str) -> NoReturn:

@@ -12,7 +12,7 @@ from torch import Tensor
 from coreframe.errors import CheckFailed
 from coreframe.interfaces.module import Module
 from coreframe.testing.measure import Measure
-from coreframe.testing.trial import Inputs, Trial
+from coreframe.testing.trial import Inputs, Trial, named
 
 __all__ = ["check_determinism", "check_initial_values", "check_mode"]
 
@@ -32,7 +32,7 @@ def check_determinism(module: str | Module, x: Inputs, *, seed: int = 0) -> None
         values = first.module.state()
         dy = first.random_dy()
         wanted = first.one_pass(dy)
-        wanted |= {f"y {i}": y for i, y in enumerate(first.forward())}
+        wanted |= named("y", first.forward())
         for which, trial in (("the second pass", first), ("a second module", None)):
             torch.random.manual_seed(seed + 1)
             again = trial or Trial(_fresh(module, seed), x, seed=seed)
@@ -41,7 +41,7 @@ def check_determinism(module: str | Module, x: Inputs, *, seed: int = 0) -> None
                 again.expect_equal(again.module.state(), values, reason)
             got = again.one_pass(dy)
             again.module.forget()
-            got |= {f"y {i}": y for i, y in enumerate(again.forward())}
+            got |= named("y", again.forward())
             again.expect_equal(got, wanted, reason)
             again.module.forget()
     finally:
@@ -102,10 +102,10 @@ def _judge(own: Trial, name: str, drawn: Tensor, declared: float) -> float:
 def check_mode(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
     """Evaluation gives what training gives, unless declared, and changes no buffer."""
     trial = Trial(module, x, seed=seed)
-    trained = {f"y {i}": y for i, y in enumerate(trial.forward())}
+    trained = named("y", trial.forward())
     trial.module.eval()
-    evaluated = {f"y {i}": y for i, y in enumerate(trial.forward())}
-    again = {f"y {i}": y for i, y in enumerate(trial.forward())}
+    evaluated = named("y", trial.forward())
+    again = named("y", trial.forward())
     trial.expect_equal(again, evaluated, "two evaluations must give the same")
     after = {name: buffer.value for name, buffer in trial.module.named_buffers()}
     trial.expect_equal(after, trial.buffers, "evaluation must leave the buffers as they are")

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coreframe.interfaces.module import Module
 from coreframe.testing.gradients import check_gradients
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.trial import Inputs, Trial, as_tuple
 
 __all__ = ["check_used_twice"]
@@ -19,6 +19,9 @@ class _Twice(Module):
 
     def __init__(self, module: Module) -> None:
         self.module = module
+
+    def __repr__(self) -> str:
+        return f"{self.module!r} used twice"
 
     def forward(self, *inputs: Tensor) -> Any:
         half = len(inputs) // 2
@@ -31,7 +34,7 @@ class _Twice(Module):
         return (*as_tuple(self.module.backward(*gradwrtoutput[:half])), *second)
 
 
-def check_used_twice(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
+def check_used_twice(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure | NotTried:
     """Used twice in one network, a module gives the gradients of both uses."""
     trial = Trial(module, x, seed=seed)
     others = tuple(

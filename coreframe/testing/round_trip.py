@@ -14,7 +14,7 @@ from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.registry.kinds import kind_of
 from coreframe.testing.measure import NotTried
-from coreframe.testing.trial import Inputs, Trial
+from coreframe.testing.trial import Inputs, Trial, named
 
 __all__ = ["check_repr", "check_state"]
 
@@ -88,7 +88,7 @@ def check_state(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
     for loaded in (trial, other):
         loaded.module.load_state(wanted)
         loaded.expect_equal(loaded.module.state(), wanted, "so it was in the loaded state")
-    y, other_y = ({f"y {i}": y for i, y in enumerate(t.forward())} for t in (trial, other))
+    y, other_y = (named("y", t.forward()) for t in (trial, other))
     trial.expect_equal(other_y, y, "so it is for a module of the same state")
 
 

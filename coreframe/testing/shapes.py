@@ -11,7 +11,7 @@ from coreframe.errors import ArgumentError, ShapeError
 from coreframe.interfaces.module import Module
 from coreframe.testing.gradients import check_gradients
 from coreframe.testing.measure import Measure, NotTried
-from coreframe.testing.trial import Inputs, Outputs, Trial, as_tuple
+from coreframe.testing.trial import Inputs, Trial, named
 
 __all__ = ["LAYOUTS", "check_empty_batch", "check_layout", "check_one_sample", "check_output_shape"]
 
@@ -27,7 +27,7 @@ def check_layout(
         reason = f"so it is for contiguous inputs; these lay in memory with {name}"
         inputs = tuple(relaid(tensor) for tensor in trial.inputs)
         got = trial.forward(inputs)
-        trial.expect_equal(_named(got), _named(outputs), reason, tolerance=trial.tolerance)
+        trial.expect_equal(named("y", got), named("y", outputs), reason, tolerance=trial.tolerance)
         trial.module.forget()
         again = trial.one_pass(tuple(relaid(tensor) for tensor in dy), inputs)
         trial.expect_equal(again, gradients, reason, tolerance=trial.tolerance)
@@ -91,10 +91,6 @@ def check_output_shape(module: str | Module, x: Inputs, *, seed: int = 0) -> Not
     if last is not None and tuple(last) != got[len(got) - len(last) :]:
         trial.fail(f"output_shape(None) says {tuple(last)}, forward gives {got}")
     return NotTried("output_shape gives None: it is unknown") if said is None else None
-
-
-def _named(outputs: Outputs) -> dict[str, Tensor]:
-    return {f"y {index}": output for index, output in enumerate(as_tuple(outputs))}
 
 
 def _every_second(tensor: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.tree import walk_attributes
-from coreframe.testing.trial import Inputs, Trial
+from coreframe.testing.trial import Inputs, Trial, named
 
 __all__ = ["check_arguments_unchanged", "check_evaluation_keeps_nothing"]
 
@@ -20,8 +20,8 @@ def check_arguments_unchanged(module: str | Module, x: Inputs, *, seed: int = 0)
     before = _clones(watched)
     outputs = trial.forward()
     trial.expect_equal(watched, before, "forward must not change it")
-    watched |= {f"y {i}": tensor for i, tensor in enumerate(outputs)}
-    watched |= {f"dy {i}": tensor for i, tensor in enumerate(dy)}
+    watched |= named("y", outputs)
+    watched |= named("dy", dy)
     for depth, (layer, saved) in enumerate(trial.module.context.saved):
         name = f"what {layer.described} saved (entry {depth}, tensor {{}})"
         watched |= {name.format(i): t for i, t in enumerate(saved) if isinstance(t, Tensor)}

@@ -15,7 +15,7 @@ from coreframe.interfaces.module import Module
 from coreframe.testing.comparison import find_difference
 from coreframe.testing.measure import Measure
 
-__all__ = ["Inputs", "Outputs", "Trial", "as_tuple"]
+__all__ = ["Inputs", "Outputs", "Trial", "as_tuple", "named"]
 
 Inputs: TypeAlias = Tensor | Sequence[Tensor]
 """The one input of a module, or all of them."""
@@ -145,6 +145,12 @@ class Trial:
     def fail(self, what: str) -> NoReturn:
         """Raise `CheckFailed`, saying of which module and how to repeat it."""
         raise CheckFailed(f"{self.module!r}: {what} (seed {self.seed})")
+
+
+def named(name: str, tensors: Sequence[Tensor | None]) -> dict[str, Tensor]:
+    """Tensors by name: `y`, or `y 0` and `y 1` where there are several; None is left out."""
+    names = [name] if len(tensors) == 1 else [f"{name} {i}" for i in range(len(tensors))]
+    return {n: tensor for n, tensor in zip(names, tensors, strict=True) if tensor is not None}
 
 
 def as_tuple(tensors: Any) -> tuple[Any, ...]:

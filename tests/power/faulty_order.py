@@ -90,7 +90,7 @@ class BackwardAlone(Centred):
         return gradwrtoutput[0] - gradwrtoutput[0].mean(-1, keepdim=True)
 
 
-@fault("module.arguments", "y 0[")
+@fault("module.arguments", "y[")
 class ChangesSaved(Squash):
     """what was saved is changed in place"""
 
@@ -101,7 +101,7 @@ class ChangesSaved(Squash):
         return dx
 
 
-@fault("module.arguments", "dy 0[")
+@fault("module.arguments", "dy[")
 class ChangesGradient(Squash):
     """dy is changed in place"""
 

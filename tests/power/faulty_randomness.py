@@ -31,7 +31,7 @@ class GlobalNoise(Dropping):
         return torch.rand(like.shape, dtype=like.dtype)
 
 
-@fault("module.population", "y 0[")
+@fault("module.population", "y[")
 class SharedNoise(Dropping):
     """all replicas get the noise of the first"""
 

@@ -69,9 +69,9 @@ FAULTS: list[tuple[Check, Module, str]] = [
     (check_backward_needs_forward, RaisesIndexError(), "raised IndexError"),
     (check_last_in_first_out, Attribute(), r"x\[\d, \d\] is .*two forwards, then two backwards"),
     (check_arguments_unchanged, ChangesInput(), r"x\[\d, \d\] .*forward must not change it"),
-    (check_arguments_unchanged, ChangesGradient(), r"dy 0\[\d, \d\] .*backward must not"),
+    (check_arguments_unchanged, ChangesGradient(), r"dy\[\d, \d\] .*backward must not"),
     (check_arguments_unchanged, ChangesSaved(), r"saved \(entry 0, tensor 0\)\[.*backward must"),
-    (check_arguments_unchanged, ChangesOutput(), r"y 0\[\d, \d\] .*backward must not change"),
+    (check_arguments_unchanged, ChangesOutput(), r"y\[\d, \d\] .*backward must not change"),
     (check_evaluation_keeps_nothing, SavesAlways(), "saved something in evaluation mode"),
     (check_evaluation_keeps_nothing, LeavesTensor(), "left a tensor in last in evaluation"),
     (check_parameter_gradients, OtherParameterGradient(2, 3), r"bias\[\d\] is 0, not"),
@@ -127,7 +127,7 @@ def test_check_leaves_the_module_as_it_was() -> None:
 
 
 def test_population_finds_mixed_replicas() -> None:
-    with pytest.raises(CheckFailed, match=r"y 0\[.* and replica 0 of 2 must too \(seed 0\)"):
+    with pytest.raises(CheckFailed, match=r"y\[.* and replica 0 of 2 must too \(seed 0\)"):
         check_population(MixesReplicas(), normal(4, 3, 2))
 
 

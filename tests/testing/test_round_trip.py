@@ -100,7 +100,7 @@ FAULTS: list[tuple[Module, str]] = [
     (Views(2, 3), r"state\(\) must give copies"),
     (TakesAnything(2, 3), "load_state took a state without 'weight'"),
     (HalfLoaded(2, 3), r"bias\[\d\] is .* load_state of a state without 'weight' must change"),
-    (Hidden(2, 3), r"y 0\[0, 0\] is .*: so it is for a module of the same state"),
+    (Hidden(2, 3), r"y\[0, 0\] is .*: so it is for a module of the same state"),
 ]
 
 
