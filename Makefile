@@ -4,10 +4,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+POWER := $(VENV)/.power
 PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: setup test test-long lint check bench reproduce format clean
+.PHONY: setup test test-long lint check bench kit-power reproduce format clean
 
 setup: $(STAMP)
 
@@ -40,6 +41,13 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/report_network.py
 	$(BIN)/python benchmarks/wide_network.py
+
+$(POWER): $(STAMP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group power
+	touch $(POWER)
+
+kit-power: $(POWER)
+	$(BIN)/python tests/power/kit_power.py
 
 reproduce: $(STAMP)
 	$(BIN)/coreframe reproduce --out results

@@ -38,7 +38,7 @@ class Override:
         for segment in flat.segments:
             if self.fits(segment.name):
                 view = segment.view(numbers)
-                own = torch.as_tensor(value).to(numbers)
+                own = torch.as_tensor(value, dtype=torch.float64).to(numbers)
                 view.copy_(own.reshape(-1, *[1] * (view.dim() - 1)) if own.dim() else own)
 
     def fits(self, name: str) -> bool:

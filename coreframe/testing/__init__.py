@@ -30,10 +30,16 @@ from coreframe.testing.conformance import run_checks
 from coreframe.testing.gradients import check_gradients, check_loss_gradients
 from coreframe.testing.known_values import check_known_values
 from coreframe.testing.measure import Measure
+from coreframe.testing.misfits import check_misfits
 from coreframe.testing.padded_batches import check_padding
 from coreframe.testing.parametrize import NewCheckFailed, parametrize_with_checks
 from coreframe.testing.population import check_loss_population, check_population
-from coreframe.testing.precision import check_device, check_dtype, check_extremes
+from coreframe.testing.precision import (
+    check_device,
+    check_dtype,
+    check_extremes,
+    check_inference_mode,
+)
 from coreframe.testing.protocol import (
     check_accumulation,
     check_backward_needs_forward,
@@ -74,6 +80,7 @@ __all__ = [
     "check_evaluation_keeps_nothing",
     "check_extremes",
     "check_gradients",
+    "check_inference_mode",
     "check_initial_values",
     "check_kept_memory",
     "check_known_values",
@@ -81,6 +88,7 @@ __all__ = [
     "check_layout",
     "check_loss_gradients",
     "check_loss_population",
+    "check_misfits",
     "check_mode",
     "check_one_sample",
     "check_operators",

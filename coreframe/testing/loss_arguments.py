@@ -50,6 +50,8 @@ def check_loss_shapes(example: Example, seed: int, dtype: torch.dtype) -> None: 
             if wrong.shape == weight.shape:
                 continue
             _expect_shape_error(loss, f"weights {what}", pred, actual, wrong)
+        lacking = pred.flatten()[: replicas[0]] if replicas else pred.flatten()[0]
+        _expect_shape_error(loss, "targets like outputs without a batch", lacking, lacking)
         if not replicas:
             other = loss_of(example, BATCH + 1)
             _expect_shape_error(other, "outputs of another population", pred, actual)
@@ -138,6 +140,13 @@ def check_loss_dtype(example: Example, seed: int, dtype: torch.dtype) -> Measure
         for name, tensor in got.items():
             if tensor.dtype is not kind:
                 raise CheckFailed(f"{loss!r}: {name} has dtype {tensor.dtype}, not {kind}")
+        for name, tensor in value_and_gradient(
+            loss, own_pred, own_actual, draw_weight(seed, BATCH)
+        ).items():
+            if tensor.dtype is not kind:
+                raise CheckFailed(
+                    f"{loss!r}: {name} has dtype {tensor.dtype}, not {kind}, by weights in float64"
+                )
         found = {name: tensor.double() for name, tensor in got.items()}
         reason = f"as float64 gives it: {kind} is too far"
         worst = max(worst, expect_equal(loss, found, wanted, reason, bound).figure / bound)

@@ -83,15 +83,18 @@ def check_population_of_loss(example: Example, seed: int, dtype: torch.dtype) ->
 def check_loss_reduction(example: Example, seed: int, dtype: torch.dtype) -> Measure:  # noqa: ARG001
     """When each sample comes twice, a mean stays and a sum doubles."""
     worst = Measure(0.0, CLOSE)
-    for replicas in ((), (REPLICAS,)):
-        pred, actual = example.draw((*replicas, BATCH), seed)
-        loss = loss_of(example, *replicas)
+    for leading in ((BATCH,), (1,), (REPLICAS, BATCH)):
+        pred, actual = example.draw(leading, seed)
+        loss = loss_of(example, *leading[:-1])
         once = value_and_gradient(loss, pred, actual)
-        axis = len(replicas)
+        axis = len(leading) - 1
         twice = value_and_gradient(
             loss, torch.cat([pred, pred], axis), torch.cat([actual, actual], axis)
         )
-        first = {"the loss": twice["the loss"], "dpred": twice["dpred"].narrow(axis, 0, BATCH)}
+        first = {
+            "the loss": twice["the loss"],
+            "dpred": twice["dpred"].narrow(axis, 0, leading[-1]),
+        }
         if loss.reduction == "mean":
             wanted = {"the loss": once["the loss"], "dpred": once["dpred"] / 2}
         else:

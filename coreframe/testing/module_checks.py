@@ -12,9 +12,15 @@ from coreframe.testing.check import Check, Run
 from coreframe.testing.gradients import check_gradients
 from coreframe.testing.known_values import check_known_values
 from coreframe.testing.measure import Finding, Measure
+from coreframe.testing.misfits import check_misfits
 from coreframe.testing.padded_batches import check_padding
 from coreframe.testing.population import check_population, initialized
-from coreframe.testing.precision import check_device, check_dtype, check_extremes
+from coreframe.testing.precision import (
+    check_device,
+    check_dtype,
+    check_extremes,
+    check_inference_mode,
+)
 from coreframe.testing.protocol import (
     check_accumulation,
     check_backward_needs_forward,
@@ -37,6 +43,7 @@ from coreframe.testing.subjects import module_of
 __all__ = ["MODULE_CHECKS"]
 
 BATCH, REPLICAS = 3, 4  # unlike each other, and unlike most sizes of features
+MANY = 512  # samples, so that what is made for large products is reached
 
 
 def _lone(function: Callable[..., Any], batch: int = BATCH) -> Run:
@@ -68,10 +75,16 @@ def _both(function: Callable[..., Any]) -> Run:
         population = initialized(module_of(example), range(seed, seed + REPLICAS), dtype)
         x = example.draw((REPLICAS, BATCH), seed)
         several = function(population, x, seed=seed, dtype=dtype)
-        worst: Finding = max(one, several)
-        return worst
+        return _worst(one, several)
 
     return run
+
+
+def _worst(one: Finding, other: Finding) -> Finding:
+    """The larger figure, or whatever the check gives instead."""
+    if isinstance(one, Measure) and isinstance(other, Measure):
+        return max(one, other)
+    return one
 
 
 def _bare(function: Callable[..., Any]) -> Run:
@@ -133,11 +146,17 @@ MODULE_CHECKS = (
     ),
     Check("module.mode", "evaluation differs only if declared", _lone(check_mode)),
     Check("module.layout", "inputs may lie in memory in any way", _both(check_layout)),
-    Check("module.empty-batch", "a batch may be empty", _lone(check_empty_batch)),
+    Check("module.misfits", "what does not fit raises in words", _lone(check_misfits)),
+    Check("module.empty-batch", "a batch may be empty", _both(check_empty_batch)),
     Check(
         "module.output-shape", "output_shape tells what forward gives", _lone(check_output_shape)
     ),
     Check("module.dtype", "float64, float32 and bfloat16 are kept", _lone(check_dtype)),
+    Check(
+        "module.inference-mode",
+        "inference mode and many samples change nothing",
+        _lone(check_inference_mode, MANY),
+    ),
     Check("module.extremes", "large and tiny inputs stay finite", _lone(check_extremes)),
     Check("module.device", "everything stays on its device", _lone(check_device)),
     Check(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from coreframe.testing.check import Check, Run
 from coreframe.testing.optimizer_populations import (
     check_optimizer_factor,
+    check_optimizer_overrides,
     check_optimizer_population,
     check_optimizer_resting,
     check_optimizer_select,
@@ -34,6 +35,7 @@ _RUNS: tuple[tuple[str, str, Run], ...] = (
     ("loop", "it does what a loop over the parameters does", check_optimizer_loop),
     ("population", "R replicas do what R lone models do", check_optimizer_population),
     ("settings", "numbers of each replica equal those of lone models", check_optimizer_settings),
+    ("overrides", "an override is for the parameters that it names", check_optimizer_overrides),
     ("state", "a restored state continues bit for bit, by strict names", check_optimizer_state),
     ("select", "select keeps the state bit for bit, and goes on", check_optimizer_select),
     ("resting", "a replica at rest stays, and no other notices", check_optimizer_resting),

@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from coreframe.errors import CheckFailed
+from coreframe.errors import ArgumentError, CheckFailed
+from coreframe.interfaces.component import constructor_signature
 from coreframe.interfaces.example import Example
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.testing.comparison import expect_equal
@@ -17,6 +18,7 @@ from coreframe.testing.trial import TOLERANCE
 
 __all__ = [
     "check_optimizer_factor",
+    "check_optimizer_overrides",
     "check_optimizer_population",
     "check_optimizer_resting",
     "check_optimizer_select",
@@ -51,6 +53,35 @@ def check_optimizer_settings(example: Example, seed: int, dtype: torch.dtype) ->
         found = _compare_with_lone(whole, lone, dtype)
         worst = max(worst or found, found)
     return worst or NotTried("it declares no setting of each replica")
+
+
+def check_optimizer_overrides(example: Example, seed: int, dtype: torch.dtype) -> Finding:
+    """A number for one parameter makes it step as an optimizer of that number would."""
+    probe = Training(example, seed, dtype).optimizer
+    if "overrides" not in constructor_signature(type(probe)).parameters:
+        return NotTried("it takes no overrides")
+    worst = Measure(0.0, TOLERANCE[dtype])
+    for replicas in (0, REPLICAS):
+        for name in probe.hyperparameters:
+            number = vars(probe)[name] / 2
+            own, usual, other = (
+                Training(example, seed, dtype, replicas=replicas) for _ in range(3)
+            )
+            chosen = next(path for path, _ in own.model.named_parameters())
+            try:
+                own.optimizer.overrides = [[chosen, name, number]]
+                own.step(STEPS)
+            except ArgumentError:
+                continue  # a setting that it declares to be one for the whole model
+            _assign(other.optimizer, name, number)
+            usual.step(STEPS)
+            other.step(STEPS)
+            got, wanted = own.model.state(), usual.model.state()
+            wanted[chosen] = other.model.state()[chosen]
+            reason = f"so it is with {name}={number:g} for {chosen} and the usual one for the rest"
+            found = expect_equal(own.optimizer, got, wanted, reason, TOLERANCE[dtype])
+            worst = max(worst, found)
+    return worst
 
 
 def _assign(optimizer: Optimizer, name: str, value: Any) -> None:

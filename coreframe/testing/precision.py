@@ -14,7 +14,7 @@ from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.purity import Operators
 from coreframe.testing.trial import Inputs, Trial, named
 
-__all__ = ["LARGE", "check_device", "check_dtype", "check_extremes"]
+__all__ = ["LARGE", "check_device", "check_dtype", "check_extremes", "check_inference_mode"]
 
 BOUNDS = {torch.float64: 1e-12, torch.float32: 1e-4, torch.bfloat16: 0.06}
 """Of the error, relative to the largest number: some hundred times the dtype's precision."""
@@ -64,6 +64,25 @@ def check_extremes(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
                     f"{name} overflows in float32 for inputs of size {scale:g}, where float64 "
                     f"gives {float(tensor.flatten()[flat]):.9g}",
                 )
+
+
+def check_inference_mode(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure | NotTried:
+    """In inference mode and float32, as in a training, it gives what float64 gives outside.
+
+    A batch of many samples shows whether what is chosen for large products is right, too.
+    """
+    if Trial(module, x, seed=seed).draws_noise:
+        return NotTried("the noise of float32 is its own")
+    exact = _run(module, x, seed, torch.float64, rounded=torch.float32)
+    with torch.inference_mode():
+        own = _run(module, x, seed, torch.float32)
+    worst = 0.0
+    for name, tensor in exact.items():
+        difference = find_difference(name, own[name].double(), tensor)
+        if not difference.figure <= BOUNDS[torch.float32]:
+            _fail(module, seed, f"{difference.text}, as it is outside of inference mode")
+        worst = max(worst, difference.figure)
+    return Measure(worst, BOUNDS[torch.float32])
 
 
 def check_device(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried | None:

@@ -34,16 +34,18 @@ def check_layout(
     return trial.measured
 
 
-def check_empty_batch(module: str | Module, x: Inputs, *, seed: int = 0) -> None:
+def check_empty_batch(
+    module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> None:
     """A batch of no samples gives outputs of no samples, and adds nothing to any gradient.
 
     A module that cannot take one raises `ShapeError` or `ArgumentError`.
     """
-    whole = Trial(module, x, seed=seed)
+    whole = Trial(module, x, seed=seed, dtype=dtype)
     wanted = whole.forward()
     axis = len(whole.module.replicas)
     empty = tuple(tensor.narrow(axis, 0, 0) for tensor in whole.inputs)
-    trial = Trial(module, empty, seed=seed)
+    trial = Trial(module, empty, seed=seed, dtype=dtype)
     try:
         outputs = trial.forward()
     except (ShapeError, ArgumentError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -115,8 +115,16 @@ class DecaysGradient(Rolling):
 class TimesZero(Rolling):
     """gradients are zeroed by a product with zero, and zero times NaN is NaN"""
 
-    def __init__(self, model: Module, lr: Setting, **settings: Setting) -> None:
-        super().__init__(model, lr, **settings)
+    def __init__(
+        self,
+        model: Module,
+        lr: Setting,
+        *,
+        momentum: Setting = 0.0,
+        decay: Setting = 0.0,
+        overrides: Sequence[Any] = (),
+    ) -> None:
+        super().__init__(model, lr, momentum=momentum, decay=decay, overrides=overrides)
         vars(model)["zero_grad"] = lambda: [p.grad.mul_(0) for p in model.param()]
 
 
@@ -156,6 +164,17 @@ class FirstSetting(Rolling):
                 **slab.settings,
                 "momentum": momentum.flatten()[0].expand(momentum.shape).clone(),
             }
+        super().update(slab)
+
+
+@fault("optimizer.overrides", "for numbers.0")
+class OneRateForAll(Rolling):
+    """the learning rate of the first parameter is taken for all"""
+
+    def update(self, slab: Slab) -> None:
+        rate = slab.settings["lr"]
+        if isinstance(rate, Tensor) and self.overrides:
+            slab.settings = {**slab.settings, "lr": rate[:1].expand(rate.shape).clone()}
         super().update(slab)
 
 

@@ -20,6 +20,7 @@ from coreframe import (
     Example,
     Module,
     Shape,
+    ShapeError,
 )
 
 # ---- precision, shapes, places in memory ----
@@ -113,6 +114,30 @@ class OnTheProcessor(Centred):
         self.save()
         share = torch.ones(x.shape[-1], 1, dtype=x.dtype) / x.shape[-1]
         return x - x @ share
+
+
+@fault("module.inference-mode", "outside of inference mode")
+class QuickInInference(Squash):
+    """inference mode chooses a polynomial that is quick and not quite right"""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if torch.is_inference_mode_enabled():
+            y = x.clamp(-3, 3)
+            return super().forward(x) * 0 + y * (27 + y * y) / (27 + 9 * y * y)
+        return super().forward(x)
+
+
+@fault("module.misfits", "were taken by forward")
+class TakesAnyWidth(Affine):
+    """features beyond those it was made for are left out without a word"""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x[..., : self.in_size])
+
+    def output_shape(self, input_shape: Shape | None) -> Shape | None:
+        if input_shape is not None and input_shape[-1] != self.in_size:
+            raise ShapeError(f"{self!r} takes {self.in_size} features, got {input_shape}")
+        return (self.out_size,)
 
 
 # ---- replicas ----

@@ -1,6 +1,6 @@
 """kit_power: how much the conformance kit finds, as tables; `make kit-power` runs it.
 
-    python tests/power/kit_power.py [--seeds 200] [--write docs/kit-power.md]
+    python tests/power/kit_power.py [--seeds 200] [--part linear] [--write docs/kit-power.md]
 
 Planted faults, false alarms over many seeds, and mutants of everything that is shipped.
 """
@@ -33,6 +33,8 @@ of `coreframe.testing` have been seen to find."""
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the power of the conformance kit.")
     parser.add_argument("--seeds", type=int, default=200, help="for false alarms")
+    parser.add_argument("--part", default="", help="of the path of a package to mutate")
+    parser.add_argument("--without-mutants", action="store_true")
     parser.add_argument("--write", type=Path, help="also write the tables into this file")
     chosen = parser.parse_args()
     shipped = [record.name for record in get_registry().components()]
@@ -41,6 +43,7 @@ def main() -> None:
         INTRODUCTION,
         planted_faults(),
         false_alarms(shipped, chosen.seeds),
+        *([] if chosen.without_mutants else [mutants(chosen.part)]),
     ]
     text = "\n\n".join(sections) + "\n"
     sys.stdout.write(text)
@@ -100,6 +103,40 @@ def alarms_of(job: tuple[str, int]) -> tuple[int, list[str]]:
     name, seed = job
     results = list(run_checks(name, seed=seed))
     return len(results), [f"{r.check} (seed {seed})" for r in results if not r.passed]
+
+
+def mutants(part: str) -> str:
+    """A table of the functions that compute, and what became of their mutants."""
+    from mutation import run_mutation
+    from survivors import known_survivors
+
+    rows = run_mutation(part)
+    changing = sum(row.mutants - row.equivalent for row in rows)
+    killed = sum(row.killed for row in rows)
+    known = known_survivors()
+    table = markdown(
+        ("function", "file", "mutants", "killed", "survived", "of these equivalent"),
+        [
+            (f"`{r.function}`", f"`{r.file}`", r.mutants, r.killed, r.survived, r.equivalent)
+            for r in rows
+        ],
+    )
+    files = {row.file for row in rows}
+    listed = markdown(
+        ("function", "before", "after", "changes nothing", "reason"),
+        [
+            (f"`{s.function}`", f"`{s.before}`", f"`{s.after}`", k.equivalent, k.reason)
+            for s, k in known.items()
+            if s.file in files
+        ],
+    )
+    return (
+        f"## Mutants: {killed} of {changing} that change behaviour are killed, "
+        f"{100 * killed / max(1, changing):.1f} %\n\n"
+        "Each function that computes is changed in one place at a time by mutmut, and only the "
+        "checks of the kit are run.\n\n"
+        f"{table}\n\n### Survivors\n\n{listed}"
+    )
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 import torch
 from torch import Tensor
@@ -29,10 +29,17 @@ class Rolling(Optimizer):
     state_names = ("velocity",)
 
     def __init__(
-        self, model: Module, lr: Setting, *, momentum: Setting = 0.0, decay: Setting = 0.0
+        self,
+        model: Module,
+        lr: Setting,
+        *,
+        momentum: Setting = 0.0,
+        decay: Setting = 0.0,
+        overrides: Sequence[Any] = (),
     ) -> None:
         super().__init__(model)
         self.lr, self.momentum, self.decay = lr, momentum, decay
+        self.overrides = overrides
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -54,6 +54,7 @@ class Affine(Module):
         self.bias = Parameter((out_size,), Normal(0.1))
 
     def forward(self, x: Tensor) -> Tensor:
+        self.output_shape(tuple(x.shape[-1:]))
         self.save(x)
         return x @ self.weight.value.mT + self.bias.value.unsqueeze(-2)
 
@@ -108,7 +109,8 @@ class SumOfSquares(Loss):
             return 1.0
         if weight.shape != elements.shape[: len(self.replicas) + 1]:
             raise ShapeError(f"{self!r} got weights {tuple(weight.shape)}")
-        return weight.reshape(*weight.shape, *[1] * (elements.dim() - weight.dim()))
+        shape = (*weight.shape, *[1] * (elements.dim() - weight.dim()))
+        return weight.to(elements.dtype).reshape(shape)
 
     def backward(self) -> Tensor:
         difference, share = self.saved()

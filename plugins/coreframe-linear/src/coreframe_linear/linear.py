@@ -65,6 +65,7 @@ class Linear(Module):
             Example(cls(3, 1), (3,)),
             Example(cls(2, 20), (2,), deviations={"weight": sqrt(2 / 22), "bias": sqrt(2 / 22)}),
             Example(cls(2, 25), (16, 2)),
+            Example(cls(64, 70), (64,)),
             Example(cls(20, 2), (20,)),
         ]
 
@@ -73,7 +74,7 @@ class Linear(Module):
         try:
             s = affine(rows, self.weight.value, self.bias.value)
         except RuntimeError:
-            self._expect_alike("input", x)
+            self._expect_alike(x)
             raise
         self.save(rows, x)
         return s if rows is x else s.reshape(*x.shape[:-1], self.out_size)
@@ -93,15 +94,16 @@ class Linear(Module):
         """Gives the rows of the input and of `ds`."""
         x, given = self.saved()
         rows = self._rows(ds, self.out_size)
-        if ds.dim() != given.dim() or (rows is not ds and ds.shape[:-1] != given.shape[:-1]):
-            raise self._other_shape(ds, given)
+        if ds.shape[:-1] != given.shape[:-1]:
+            raise ShapeError(
+                f"{self.described} got the gradient {tuple(ds.shape)} for outputs "
+                f"{(*given.shape[:-1], self.out_size)}"
+            )
         # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
         try:
             add_product(rows.mT, x, to=self.weight.grad)
-        except RuntimeError:  # it refuses other numbers of rows, so nothing need be asked before
-            self._expect_alike("output gradient", ds)
-            if rows.shape[:-1] != x.shape[:-1]:
-                raise self._other_shape(ds, given) from None
+        except RuntimeError:  # so that nothing need be asked before
+            self._expect_alike(ds)
             raise
         add_column_sums(rows, to=self.bias.grad)
         return x, rows
@@ -124,20 +126,14 @@ class Linear(Module):
             )
         return x if axes == 2 else x.flatten(len(replicas), -2)
 
-    def _expect_alike(self, name: str, tensor: Tensor) -> None:
+    def _expect_alike(self, tensor: Tensor) -> None:
         weight = self.weight.value
         for own, other in ((weight.dtype, tensor.dtype), (weight.device, tensor.device)):
             if own != other:
                 raise ArgumentError(
-                    f"{self.described} has weights of {own} and got an {name} of {other}; "
+                    f"{self.described} has weights of {own} and got a tensor of {other}; "
                     f"convert it with to({own})"
                 )
-
-    def _other_shape(self, ds: Tensor, x: Tensor) -> ShapeError:
-        return ShapeError(
-            f"{self.described} got the gradient {tuple(ds.shape)} for outputs "
-            f"{(*x.shape[:-1], self.out_size)}"
-        )
 
 
 def _size(name: str, size: object) -> int:

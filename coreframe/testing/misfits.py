@@ -1,0 +1,61 @@
+"""Misfits: does a module refuse, in words, what it cannot take?"""
+
+from __future__ import annotations
+
+import torch
+
+from coreframe.errors import CoreframeError, ShapeError
+from coreframe.interfaces.module import Module
+from coreframe.testing.measure import NotTried
+from coreframe.testing.population import initialized
+from coreframe.testing.trial import Inputs, Outputs, Trial
+
+__all__ = ["check_misfits"]
+
+
+def check_misfits(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried | None:
+    """Features that `output_shape` refuses make forward raise one of coreframe's errors, too.
+
+    Other replicas than those of the parameters make it raise, whatever it raises.
+    """
+    trial = Trial(module, x, seed=seed)
+    if refused := _refused(trial):
+        (wider,) = refused
+        what = f"inputs {tuple(wider.shape)}, which output_shape refuses"
+        try:
+            trial.forward(refused)
+        except CoreframeError:
+            pass
+        except Exception as error:  # noqa: BLE001  # whatever else it raises is the finding
+            first_line = str(error).partition("\n")[0]
+            trial.fail(f"{what}, raised {type(error).__name__} ({first_line}): raise ShapeError")
+        else:
+            trial.fail(f"{what}, were taken by forward")
+    if not trial.module.param():
+        return None if refused else NotTried("whatever there is to try would fit")
+    population = Trial(initialized(module, range(seed, seed + 2), torch.float64), (), seed=seed)
+    three = tuple(tensor.expand(3, *tensor.shape).clone() for tensor in trial.inputs)
+    if not _raises(population, three):
+        population.fail("inputs of three replicas were taken by a population of two")
+    return None
+
+
+def _raises(trial: Trial, inputs: Outputs) -> bool:
+    try:
+        trial.forward(inputs)
+    except Exception:  # noqa: BLE001  # whatever it is
+        return True
+    return False
+
+
+def _refused(trial: Trial) -> Outputs:
+    """Inputs of one feature more, if `output_shape` refuses them."""
+    if len(trial.inputs) != 1 or trial.inputs[0].dim() < 2:
+        return ()
+    (x,) = trial.inputs
+    wider = torch.cat([x, x[..., :1]], -1)
+    try:
+        trial.module.output_shape(tuple(wider.shape[1:]))
+    except ShapeError:
+        return (wider,)
+    return ()

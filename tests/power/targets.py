@@ -1,0 +1,149 @@
+"""Targets: the shipped code that is mutated, and the components whose checks have to notice."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from coreframe import get_registry
+
+__all__ = ["ROOT", "Function", "Target", "all_targets"]
+
+ROOT = Path(__file__).parents[2]
+
+KINDS = ("module", "loss", "optimizer")
+ENTRIES = ("forward", "backward", "backward_parameters", "compute_loss", "step", "update")
+
+TEXTS = ("_other_shape",)
+"""What only writes the text of an error."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of a file, and of a class of it if `owner` is not empty."""
+
+    file: str
+    owner: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.owner}.{self.name}" if self.owner else self.name
+
+    @property
+    def key(self) -> str:
+        """Mutmut's name of it."""
+        module = self.file.removeprefix("src/").removesuffix(".py").replace("/", ".")
+        return f"{module}.x{f'ǁ{self.owner}ǁ' if self.owner else '_'}{self.name}"
+
+
+@dataclass(frozen=True)
+class Target:
+    """Code to mutate.
+
+    Attributes:
+        folder: what holds the package or its `src`, relative to the repository.
+        source: the package, relative to the folder; all of it is copied.
+        components: whose checks are run; one with a module's name is a class beside this file.
+        files: of the package, to mutate; all if empty.
+        entries: the functions to begin with. Those that they call in these files follow.
+    """
+
+    folder: str
+    source: str
+    components: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ENTRIES
+
+    @property
+    def package(self) -> str:
+        return Path(self.source).name
+
+    @property
+    def paths(self) -> list[str]:
+        """The files to mutate, relative to the folder."""
+        found = (ROOT / self.folder / self.source).rglob("*.py")
+        given = [f"{self.source}/{file}" for file in self.files]
+        return given or sorted(str(p.relative_to(ROOT / self.folder)) for p in found)
+
+    def functions(self) -> list[Function]:
+        """The entries, and what they call, in the order of the files."""
+        bodies = {
+            function: node for path in self.paths for function, node in _functions_of(self, path)
+        }
+        reached = {function for function in bodies if function.name in self.entries}
+        missing = set(self.entries) - {function.name for function in reached} - set(ENTRIES)
+        if missing or not reached:
+            raise LookupError(f"{self.folder}/{self.source} has no {missing or self.entries}")
+        while True:
+            called = {name for function in reached for name in _names(bodies[function])}
+            more = {f for f in bodies if f.name in called and f.name not in TEXTS} | reached
+            if more == reached:
+                return [function for function in bodies if function in reached]
+            reached = more
+
+
+def _functions_of(target: Target, path: str) -> Iterator[tuple[Function, ast.FunctionDef]]:
+    tree = ast.parse((ROOT / target.folder / path).read_text(encoding="utf-8"))
+    for node in tree.body:
+        owner = node.name if isinstance(node, ast.ClassDef) else ""
+        for function in node.body if isinstance(node, ast.ClassDef) else [node]:
+            # Mutmut leaves alone what is decorated, other than by these.
+            if isinstance(function, ast.FunctionDef) and all(
+                isinstance(d, ast.Name) and d.id in {"staticmethod", "classmethod"}
+                for d in function.decorator_list
+            ):
+                yield Function(path, owner, function.name), function
+
+
+def _names(node: ast.FunctionDef) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Call):
+            if isinstance(part.func, ast.Name):
+                yield part.func.id
+            elif isinstance(part.func, ast.Attribute):
+                yield part.func.attr
+
+
+def all_targets() -> list[Target]:
+    """A target for each installed package of the repository that computes, and those of the core."""
+    offered: dict[tuple[str, str], list[str]] = {}
+    for record in get_registry().components():
+        folder = Path("plugins") / record.distribution
+        if record.kind in KINDS and (ROOT / folder).is_dir():
+            package = record.target.partition(":")[0].partition(".")[0]
+            offered.setdefault((folder.as_posix(), package), []).append(record.name)
+    plugins = [
+        Target(folder, f"src/{package}", tuple(names))
+        for (folder, package), names in sorted(offered.items())
+    ]
+    return [*plugins, *CORE]
+
+
+CORE = (
+    Target(
+        ".",
+        "coreframe",
+        ("Sequential",),
+        ("assembly/sequential.py",),
+        ("forward", "backward", "backward_parameters"),
+    ),
+    # What the core computes for losses and optimizers. SGD does not count its steps: Moments does.
+    Target(
+        ".",
+        "coreframe",
+        ("MSE",),
+        ("interfaces/loss.py",),
+        ("expect_same_shape", "share", "weighted_sum", "save", "saved"),
+    ),
+    Target(
+        ".",
+        "coreframe",
+        ("SGD", "sound_optimizers.Moments"),
+        ("interfaces/optimizer.py",),
+        ("step",),
+    ),
+    Target(".", "coreframe", ("SGD",), ("interfaces/slab.py",), ("add_scaled",)),
+)
