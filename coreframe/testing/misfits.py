@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from coreframe.errors import CoreframeError, ShapeError
@@ -16,7 +18,8 @@ __all__ = ["check_misfits"]
 def check_misfits(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried | None:
     """Features that `output_shape` refuses make forward raise one of coreframe's errors, too.
 
-    Other replicas than those of the parameters make it raise, whatever it raises.
+    Where there are parameters, other replicas than theirs make it raise, whatever it raises; and
+    inputs or a dy of another dtype are taken, or raise coreframe's error or torch's.
     """
     trial = Trial(module, x, seed=seed)
     if refused := _refused(trial):
@@ -37,7 +40,30 @@ def check_misfits(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried
     three = tuple(tensor.expand(3, *tensor.shape).clone() for tensor in trial.inputs)
     if not _raises(population, three):
         population.fail("inputs of three replicas were taken by a population of two")
+    _try_float32(trial)
     return None
+
+
+def _try_float32(trial: Trial) -> None:
+    dy = trial.random_dy()
+    narrow = tuple(t.float() if t.is_floating_point() else t for t in trial.inputs)
+    passes: dict[str, Callable[[], object]] = {
+        "inputs": lambda: trial.forward(narrow),
+        "a dy": lambda: trial.backward(tuple(tensor.float() for tensor in dy)),
+    }
+    for what, try_it in passes.items():
+        trial.module.forget()
+        trial.forward()
+        try:
+            try_it()
+        except (CoreframeError, RuntimeError):
+            continue
+        except Exception as error:  # noqa: BLE001  # whatever else it raises is the finding
+            first_line = str(error).partition("\n")[0]
+            trial.fail(
+                f"{what} of float32 for parameters of float64 raised {type(error).__name__} "
+                f"({first_line}): raise ArgumentError"
+            )
 
 
 def _raises(trial: Trial, inputs: Outputs) -> bool:
