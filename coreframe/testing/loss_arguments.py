@@ -167,6 +167,13 @@ def check_loss_layout(example: Example, seed: int, dtype: torch.dtype) -> Measur
     return worst
 
 
+def _is_one_hot(actual: Tensor, pred: Tensor) -> bool:
+    """Whether the targets are outputs that name a class for certain."""
+    if actual.shape != pred.shape or not actual.is_floating_point():
+        return False
+    return bool(((actual == 0) | (actual == 1)).all() and (actual.sum(-1) == 1).all())
+
+
 def check_loss_operators(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: ARG001
     """No operator of autograd is used."""
     loss, operators = loss_of(example), Operators()
@@ -195,7 +202,7 @@ def check_loss_predict(example: Example, seed: int, dtype: torch.dtype) -> None:
                 f"{loss!r}: predict gives {tuple(predicted.shape)} and classes "
                 f"{tuple(classes.shape)}: accuracy compares them one by one"
             )
-        if actual.shape == pred.shape and not torch.equal(loss.predict(actual), classes):
+        if _is_one_hot(actual, pred) and not torch.equal(loss.predict(actual), classes):
             raise CheckFailed(
                 f"{loss!r}: of outputs that equal the targets predict gives other classes"
             )

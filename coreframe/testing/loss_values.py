@@ -9,6 +9,7 @@ from coreframe.errors import CheckFailed
 from coreframe.interfaces.example import Example
 from coreframe.interfaces.loss import Loss
 from coreframe.testing.comparison import expect_equal
+from coreframe.testing.differences import GRADIENT_BOUND
 from coreframe.testing.gradients import check_loss_gradients
 from coreframe.testing.known_values import KNOWN_BOUND, known_tensor
 from coreframe.testing.measure import Finding, Measure, NotTried
@@ -61,7 +62,7 @@ def check_loss_known(example: Example, seed: int, dtype: torch.dtype) -> Finding
 
 def check_gradient_of_loss(example: Example, seed: int, dtype: torch.dtype) -> Measure:  # noqa: ARG001
     """Backward gives the gradient, with weights and without, alone and in a population."""
-    worst = Measure(0.0)
+    worst = Measure(0.0, GRADIENT_BOUND, "tolerances")
     for leading in ((BATCH,), (1,), (REPLICAS, BATCH)):
         pred, actual = example.draw(leading, seed)
         loss = loss_of(example, *leading[:-1])

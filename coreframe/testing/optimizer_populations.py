@@ -67,6 +67,8 @@ def check_optimizer_overrides(example: Example, seed: int, dtype: torch.dtype) -
             own, usual, other = (
                 Training(example, seed, dtype, replicas=replicas) for _ in range(3)
             )
+            for training in (own, usual, other):
+                training.optimizer.lr_factor = 0.5  # which must reach an overridden rate, too
             chosen = next(path for path, _ in own.model.named_parameters())
             try:
                 own.optimizer.overrides = [[chosen, name, number]]

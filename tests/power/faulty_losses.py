@@ -176,7 +176,7 @@ class DoubleValue(Squares):
 
 
 @fault("loss.layout", "raised RuntimeError")
-class OneRow(Squares):
+class LooksAtOneRow(Squares):
     """looks at the outputs as one row, which those of another layout are not"""
 
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:

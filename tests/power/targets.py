@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from coreframe import get_registry
-
 __all__ = ["ROOT", "Function", "Target", "all_targets"]
 
 ROOT = Path(__file__).parents[2]
 
-KINDS = ("module", "loss", "optimizer")
 ENTRIES = ("forward", "backward", "backward_parameters", "compute_loss", "step", "update")
 
 TEXTS = ("_other_shape",)
@@ -108,19 +105,21 @@ def _names(node: ast.FunctionDef) -> Iterator[str]:
 
 
 def all_targets() -> list[Target]:
-    """A target for each installed package of the repository that computes, and those of the core."""
-    offered: dict[tuple[str, str], list[str]] = {}
-    for record in get_registry().components():
-        folder = Path("plugins") / record.distribution
-        if record.kind in KINDS and (ROOT / folder).is_dir():
-            package = record.target.partition(":")[0].partition(".")[0]
-            offered.setdefault((folder.as_posix(), package), []).append(record.name)
-    plugins = [
-        Target(folder, f"src/{package}", tuple(names))
-        for (folder, package), names in sorted(offered.items())
-    ]
-    return [*plugins, *CORE]
+    """The code whose survivors are listed: those of the report's components, and the core's."""
+    return [*PLUGINS, *CORE]
 
+
+PLUGINS = (
+    Target("plugins/coreframe-linear", "src/coreframe_linear", ("Linear",)),
+    Target(
+        "plugins/coreframe-activations",
+        "src/coreframe_activations",
+        ("ReLU", "Sigmoid", "Tanh"),
+        ("relu.py", "sigmoid.py", "tanh.py"),
+    ),
+    Target("plugins/coreframe-losses", "src/coreframe_losses", ("MSE",), ("mse.py",)),
+    Target("plugins/coreframe-optimizers", "src/coreframe_optimizers", ("SGD",), ("sgd.py",)),
+)
 
 CORE = (
     Target(
@@ -141,7 +140,7 @@ CORE = (
     Target(
         ".",
         "coreframe",
-        ("SGD", "sound_optimizers.Moments"),
+        ("SGD", "sound_optimizers.Moments", "sound_optimizers.Rolling"),
         ("interfaces/optimizer.py",),
         ("step",),
     ),
