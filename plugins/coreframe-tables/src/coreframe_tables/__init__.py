@@ -1,1 +1,0 @@
-"""Layers for tables: embeddings of categories and numbers, ensembles."""
