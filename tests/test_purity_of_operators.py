@@ -12,22 +12,14 @@ from coreframe_toys import Affine, Descent, Points, Square, SumOfSquares
 from torch import Tensor
 
 import coreframe as cf
-from coreframe import (
-    CheckFailed,
-    ComponentRecord,
-    Dataset,
-    Loss,
-    Module,
-    Sequential,
-    build_registry,
-)
+from coreframe import CheckFailed, ComponentRecord, Module, Sequential, build_registry
 from coreframe.registry.record import normalize
-from coreframe.testing.purity import Operators
+from coreframe.testing import Operators, run_checks
 
 ROOT = Path(__file__).parents[1]
 
-SPECS = {"Disc": "Disc(samples=8)", "Linear": "Linear(2, 2)"}
-"""How to build what needs arguments; a module must take two features and give two."""
+CHECKS = {"module": "module.operators", "loss": "loss.operators", "optimizer": "optimizer.kernels"}
+"""Those that watch a component's operators, on its own examples."""
 
 
 class ImpurityError(Exception):
@@ -52,26 +44,14 @@ def no_autograd(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owner, name, refuse)
 
 
-def train(
-    layer: Module,
-    loss: Loss | None = None,
-    optimizer: str = "",
-    data: Dataset | None = None,
-    schedule: str = "",
-) -> set[str]:
+def train(layer: Module) -> set[str]:
     """One epoch by `train_model`, one pass by hand outside it; gives the operators called."""
     model = Sequential(Affine(2, 2), layer, Square(), Affine(2, 2)).initialize(seeds=[0, 1])
-    loss = loss or SumOfSquares()
-    settings = {"lr": [0.01, 0.02]}
-    operators = Operators()
+    loss, operators = SumOfSquares(), Operators()
     with operators:
-        made = cf.create("optimizer", optimizer, model, **settings) if optimizer else None
-        made = made or Descent(model, lr=settings["lr"], momentum=0.5)
-        chosen = cf.create("schedule", schedule) if schedule else None
-        cf.train_model(
-            model, data or Points(8), loss, made, epochs=1, batch_size=4, log=True, schedule=chosen
-        )
-        x, target = (data or Points(8)).train.take(torch.arange(8).reshape(2, 4))
+        made = Descent(model, lr=[0.01, 0.02], momentum=0.5)
+        cf.train_model(model, Points(8), loss, made, epochs=1, batch_size=4, log=True)
+        x, target = Points(8).train.take(torch.arange(8).reshape(2, 4))
         y = model.forward(x)
         loss.compute_loss(y, target)
         dx = model.backward(loss.backward())
@@ -91,20 +71,15 @@ def shipped() -> list[ComponentRecord]:
 
 @pytest.mark.usefixtures("no_autograd")
 @pytest.mark.parametrize("record", shipped(), ids=lambda record: record.name)
-def test_shipped_component_trains(record: ComponentRecord) -> None:
-    spec = SPECS.get(record.name, record.name)
-    match record.kind:
-        case "module":
-            operators = train(cf.create("module", spec))
-        case "loss":
-            operators = train(Square(), loss=cf.create("loss", spec))
-        case "optimizer":
-            operators = train(Square(), optimizer=spec)
-        case "dataset":
-            operators = train(Square(), data=cf.create("dataset", spec))
-        case _:
-            operators = train(Square(), schedule=spec)
-    assert len(operators) > 10  # they have been seen at all
+def test_shipped_component_is_pure(record: ComponentRecord) -> None:
+    if check := CHECKS.get(record.kind):
+        (result,) = run_checks(record.qualified, kind=record.kind, select=[check])
+        assert result.status == "passed", result.detail
+        return
+    with Operators() as operators:
+        results = list(run_checks(record.qualified, kind=record.kind))
+    assert all(result.passed for result in results)
+    operators.expect_pure(record.name)
 
 
 class Fused(Square):
