@@ -1,4 +1,4 @@
-"""SGD: every check of the kit."""
+"""Optimizers: every check of the kit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from collections.abc import Callable
 from coreframe.testing import parametrize_with_checks
 
 
-@parametrize_with_checks(["SGD"], version=1)
+@parametrize_with_checks(["Adagrad", "Adam", "AdamW", "Lion", "NAdam", "RMSprop", "SGD"], version=1)
 def test_conforms(check: Callable[[], None]) -> None:
     check()

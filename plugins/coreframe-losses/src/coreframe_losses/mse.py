@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from coreframe import Example, Loss, Sample
+from coreframe_losses.largest_output import largest_output
 
 __all__ = ["MSE"]
 
@@ -46,9 +47,7 @@ class MSE(Loss):
 
     def predict(self, output: Tensor) -> Tensor:
         """The class with the largest output; of a single output, its value."""
-        if output.dim() == len(self.replicas) + 1:  # no features: the last axis is the batch
-            return output
-        return output.argmax(-1) if output.shape[-1] > 1 else output.squeeze(-1)
+        return largest_output(output, self.replicas)
 
     def classes(self, actual: Tensor) -> Tensor:
         return self.predict(actual)

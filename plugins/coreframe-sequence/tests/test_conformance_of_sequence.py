@@ -1,0 +1,14 @@
+"""Embeddings, attention and recurrent layers: every check of the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coreframe.testing import parametrize_with_checks
+
+NAMES = ["Embedding", "GRU", "LSTM", "MultiHeadAttention", "PositionalEncoding", "RNN"]
+
+
+@parametrize_with_checks(NAMES, version=1)
+def test_conforms(check: Callable[[], None]) -> None:
+    check()
