@@ -103,29 +103,31 @@ def check_optimizer_loop(example: Example, seed: int, dtype: torch.dtype) -> Mea
 
 def check_optimizer_not_a_number(example: Example, seed: int, dtype: torch.dtype) -> None:
     """A NaN in the gradients is gone after `zero_grad`."""
-    own = Training(example, seed, dtype, replicas=REPLICAS)
-    own.step()
-    for parameter in own.model.param():
-        parameter.grad.fill_(float("nan"))
-    own.model.zero_grad()
-    own.optimizer.step()
-    for name, tensor in own.state().items():
-        if not bool(tensor.isfinite().all()):
-            raise CheckFailed(
-                f"{own.optimizer!r}: {name} is not finite, though the NaN in the gradients was "
-                "zeroed before the step"
-            )
+    for replicas in (0, REPLICAS):
+        own = Training(example, seed, dtype, replicas=replicas)
+        own.step()
+        for parameter in own.model.param():
+            parameter.grad.fill_(float("nan"))
+        own.model.zero_grad()
+        own.optimizer.step()
+        for name, tensor in own.state().items():
+            if not bool(tensor.isfinite().all()):
+                raise CheckFailed(
+                    f"{own.optimizer!r}: {name} is not finite, though the NaN in the gradients was "
+                    "zeroed before the step"
+                )
 
 
 def check_optimizer_gradients(example: Example, seed: int, dtype: torch.dtype) -> None:
     """A step changes no gradient."""
-    own = Training(example, seed, dtype, replicas=REPLICAS)
-    for number in range(3):
-        draw_gradients(own.model, own.seeds, number)
-        before = {name: p.grad.clone() for name, p in own.model.named_parameters()}
-        own.optimizer.step()
-        after = {name: p.grad for name, p in own.model.named_parameters()}
-        expect_equal(own.optimizer, after, before, "a step must not change a gradient", 0.0)
+    for replicas in (0, REPLICAS):
+        own = Training(example, seed, dtype, replicas=replicas)
+        for number in range(3):
+            draw_gradients(own.model, own.seeds, number)
+            before = {name: p.grad.clone() for name, p in own.model.named_parameters()}
+            own.optimizer.step()
+            after = {name: p.grad for name, p in own.model.named_parameters()}
+            expect_equal(own.optimizer, after, before, "a step must not change a gradient", 0.0)
 
 
 def check_optimizer_kernels(example: Example, seed: int, dtype: torch.dtype) -> Measure:
