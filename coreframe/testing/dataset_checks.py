@@ -30,6 +30,11 @@ def _all(split: Split) -> tuple[Tensor, Tensor]:
     return split.take(torch.arange(len(split)).expand(*split.replicas, -1))
 
 
+def _rows(tensor: Tensor, leading: int) -> Tensor:
+    """One row of numbers for each sample; a class index is a row of one."""
+    return tensor.reshape(*tensor.shape[:leading], -1)
+
+
 def _shapes(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: ARG001
     data = dataset_of(example)
     features: dict[str, tuple[torch.Size, ...]] = {}
@@ -87,7 +92,7 @@ def _targets(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: 
             elif bool((tensor < 0).any()):
                 raise CheckFailed(f"{data!r}: {name} has {what} that are negative indices")
     # One class at least in both parts: a target that never varies teaches nothing.
-    target = _all(data.train)[1].flatten(len(data.replicas) + 1)
+    target = _rows(_all(data.train)[1], len(data.replicas) + 1)
     if bool((target == target.narrow(len(data.replicas), 0, 1)).all()):
         raise CheckFailed(f"{data!r}: all targets in train are the same")
 
@@ -97,7 +102,7 @@ def _disjoint(example: Example, seed: int, dtype: torch.dtype) -> Measure:  # no
     shared = 0
     rows: list[set[bytes]] = []
     for _, split in _splits(data):
-        x, y = (t.flatten(len(split.replicas) + 1) for t in _all(split))
+        x, y = (_rows(t, len(split.replicas) + 1) for t in _all(split))
         joined = torch.cat([x.double(), y.double()], -1)
         if split.replicas:  # each replica has its own
             joined = torch.cat(

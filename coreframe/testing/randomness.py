@@ -62,7 +62,7 @@ def check_initial_values(
             declares it where this names none.
         seed: of what is drawn.
     """
-    own = Trial(_fresh(module, seed), (), seed=seed)
+    own = Trial(_fresh(module, seed), (), seed=seed, as_drawn=True)
     parameters = dict(own.module.named_parameters())
     for name in (deviations or {}).keys() - parameters.keys():
         own.fail(f"a deviation is declared for {name!r}, which is no parameter of it")

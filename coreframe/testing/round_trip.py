@@ -9,7 +9,7 @@ from torch import Tensor
 
 from coreframe.assembly.create import create
 from coreframe.errors import CheckFailed, StateError, UnknownComponent
-from coreframe.interfaces.component import Component, constructor_signature
+from coreframe.interfaces.component import Component, constructor_signature, format_value
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.registry.kinds import kind_of
@@ -45,12 +45,15 @@ def check_repr(component: Component, *, seed: int = 0) -> NotTried | None:
     parameters = constructor_signature(type(component)).parameters
     for name, value in component.arguments.items():
         got = again.arguments.get(name, parameters[name].default)
-        if repr(got) != repr(value):
+        if format_value(got) != format_value(value):
             raise CheckFailed(
                 f"{component!r} has {name}={value!r}; assembled again from its repr it has {got!r}"
             )
     if isinstance(component, Module) and isinstance(again, Module):
-        one, other = (Trial(_drawn(m, component, seed), (), seed=seed) for m in (component, again))
+        one, other = (
+            Trial(_drawn(m, component, seed), (), seed=seed, as_drawn=True)
+            for m in (component, again)
+        )
         reason = "so it is in the module; assembled again from its repr it must be the same"
         one.expect_equal(other.module.state(), one.module.state(), reason)
     return None

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from coreframe.assembly.assemble import assemble
 from coreframe.errors import CheckFailed
+from coreframe.interfaces.initializer import Constant
 from coreframe.interfaces.module import Module
 from coreframe.testing.comparison import find_difference
 from coreframe.testing.measure import Measure
@@ -25,7 +26,11 @@ Outputs: TypeAlias = tuple[Tensor, ...]
 TOLERANCE = {torch.float64: 1e-10, torch.float32: 1e-4}
 """Where the same sums are added up in another order, relative to the largest number."""
 
-OUTPUT_GRADIENTS = 2_000_000_011  # far from the seeds of values and of inputs: dy must equal none
+OUTPUT_GRADIENTS = 2_000_000_011
+"""Far from the seeds of values and of inputs: dy must equal none of them."""
+
+NOISE = 3_000_000_019
+"""Likewise, of what is added to constant values."""
 
 
 class Trial:
@@ -40,6 +45,8 @@ class Trial:
         x: the input `(*replicas, batch, *features)`, or a sequence of several.
         seed: of whatever is drawn.
         dtype: of the copy, and of its real inputs.
+        as_drawn: leave values as their initializers give them. Else those that are constant get
+            some noise, since a weight of one, or a bias of zero, hides where it is forgotten.
     """
 
     def __init__(
@@ -49,8 +56,11 @@ class Trial:
         *,
         seed: int,
         dtype: torch.dtype = torch.float64,
+        as_drawn: bool = False,
     ) -> None:
         self.module = _copy(module, seed).to(dtype).train()
+        if not as_drawn:
+            _unsettle(self.module, seed)
         self.inputs = tuple(_convert(tensor, dtype) for tensor in as_tuple(x))
         self.seed, self.dtype = seed, dtype
         self.tolerance = TOLERANCE[dtype]
@@ -156,6 +166,18 @@ def named(name: str, tensors: Sequence[Tensor | None]) -> dict[str, Tensor]:
 def as_tuple(tensors: Any) -> tuple[Any, ...]:
     """One tensor, None or several, as a tuple."""
     return tuple(tensors) if isinstance(tensors, list | tuple) else (tensors,)
+
+
+def _unsettle(module: Module, seed: int) -> None:
+    """Add noise to constant values; replica r gets that of a lone module with seed + r."""
+    constant = [p for p in module.param() if isinstance(p.initializer, Constant)]
+    seeds = [seed + r for r in range(module.replicas[0])] if module.replicas else [seed]
+    generators = [torch.Generator().manual_seed(NOISE + own) for own in seeds]
+    for parameter in constant:
+        noise = torch.stack(
+            [torch.randn(parameter.shape, generator=g, dtype=torch.float64) for g in generators]
+        )
+        parameter.value.add_(0.25 * (noise if module.replicas else noise[0]).to(parameter.value))
 
 
 def _copy(module: str | Module, seed: int) -> Module:

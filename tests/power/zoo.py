@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import faulty_activations
+import faulty_adaptive
+import faulty_classification
+import faulty_composition
+import faulty_convolution
 import faulty_datasets
+import faulty_datasets_bundled
 import faulty_gradients
 import faulty_losses
+import faulty_normalization
 import faulty_optimizers
 import faulty_order
 import faulty_randomness
+import faulty_regularization
+import faulty_schedules
+import faulty_sequence
 import faulty_tensors
 import sound_datasets
 import sound_layers
@@ -28,9 +38,19 @@ FAULTY_MODULES = (
     faulty_order,
     faulty_randomness,
     faulty_tensors,
+    faulty_sequence,
+    faulty_activations,
+    faulty_normalization,
+    faulty_regularization,
     faulty_losses,
+    faulty_classification,
     faulty_optimizers,
+    faulty_adaptive,
+    faulty_schedules,
     faulty_datasets,
+    faulty_datasets_bundled,
+    faulty_composition,
+    faulty_convolution,
 )
 
 

@@ -23,13 +23,13 @@ ONE_OF_EACH = """
     Hinge=swish:Hinge
 
     [coreframe.optimizers]
-    Adam = swish:Adam
+    Nudge = swish:Nudge
 
     [coreframe.datasets]
-    Moons = swish:Moons
+    Ponds = swish:Ponds
 
     [coreframe.schedules]
-    Cosine = swish:Cosine
+    Dusk = swish:Dusk
 
     [coreframe.commands]
     sweep = swish:sweep
@@ -45,9 +45,9 @@ def test_every_kind_is_listed_with_where_it_comes_from(install: "Install") -> No
     assert [(r.kind, r.name, r.version, r.target, r.status) for r in found] == [
         ("module", "Swish", "2.5", "swish.layers:Swish", "ok"),
         ("loss", "Hinge", "2.5", "swish:Hinge", "ok"),
-        ("optimizer", "Adam", "2.5", "swish:Adam", "ok"),
-        ("dataset", "Moons", "2.5", "swish:Moons", "ok"),
-        ("schedule", "Cosine", "2.5", "swish:Cosine", "ok"),
+        ("optimizer", "Nudge", "2.5", "swish:Nudge", "ok"),
+        ("dataset", "Ponds", "2.5", "swish:Ponds", "ok"),
+        ("schedule", "Dusk", "2.5", "swish:Dusk", "ok"),
     ]
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape
+from coreframe import Example
+from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["Sigmoid"]
 
 
-class Sigmoid(Module):
+class Sigmoid(Elementwise):
     """Logistic function, elementwise.
 
     y = S(x) = 1 / (1 + e⁻ˣ),  dx = dy · y · (1 − y)
@@ -17,6 +18,8 @@ class Sigmoid(Module):
     Shapes: x (*, features) → y (*, features).
     Source: the report, §II.B.3; LeCun et al. 1998, Efficient BackProp, §4.4.
     """
+
+    slope_of_output = True
 
     @staticmethod
     def sigmoid(x: Tensor) -> Tensor:
@@ -33,20 +36,13 @@ class Sigmoid(Module):
         known = [([[-1.0, 0.0, 2.0]], [[0.268941421, 0.5, 0.880797078]])]
         return [Example(cls(), (3,), known=known), Example(cls(), (2, 5)), Example(cls(), ())]
 
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.sigmoid(x)
-        self.save(y)
-        return y
+    def function(self, x: Tensor) -> Tensor:
+        return self.sigmoid(x)
 
-    def backward(self, *gradwrtoutput: Tensor) -> Tensor:
-        (dy,) = gradwrtoutput
-        (y,) = self.saved()
-        return dy * _slope(y)
-
-    def output_shape(self, input_shape: Shape | None) -> Shape | None:
-        return input_shape
+    def slope(self, kept: Tensor) -> Tensor:
+        return _slope(kept)
 
 
 def _slope(y: Tensor) -> Tensor:
     """The derivative, by the output: y · (1 − y)."""
-    return y * (1 - y)
+    return (1 - y).mul_(y)

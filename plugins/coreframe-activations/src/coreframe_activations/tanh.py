@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape
+from coreframe import Example
+from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["Tanh"]
 
 
-class Tanh(Module):
+class Tanh(Elementwise):
     """Hyperbolic tangent, elementwise.
 
     y = tanh(x),  dx = dy · (1 − y²)
@@ -17,6 +18,8 @@ class Tanh(Module):
     Shapes: x (*, features) → y (*, features).
     Source: the report, §II.B.2; LeCun et al. 1998, Efficient BackProp, §4.4.
     """
+
+    slope_of_output = True
 
     @staticmethod
     def derivative(x: Tensor) -> Tensor:
@@ -28,20 +31,13 @@ class Tanh(Module):
         known = [([[-1.0, 0.0, 0.5]], [[-0.761594156, 0.0, 0.462117157]])]
         return [Example(cls(), (3,), known=known), Example(cls(), (2, 5)), Example(cls(), ())]
 
-    def forward(self, x: Tensor) -> Tensor:
-        y = x.tanh()
-        self.save(y)
-        return y
+    def function(self, x: Tensor) -> Tensor:
+        return x.tanh()
 
-    def backward(self, *gradwrtoutput: Tensor) -> Tensor:
-        (dy,) = gradwrtoutput
-        (y,) = self.saved()
-        return dy * _slope(y)
-
-    def output_shape(self, input_shape: Shape | None) -> Shape | None:
-        return input_shape
+    def slope(self, kept: Tensor) -> Tensor:
+        return _slope(kept)
 
 
 def _slope(y: Tensor) -> Tensor:
     """The derivative, by the output: 1 − y²."""
-    return 1 - y * y
+    return y.square().neg_().add_(1)

@@ -122,7 +122,7 @@ class MultiHeadAttention(Module):
     def output_shape(self, input_shape: Shape | None) -> Shape | None:
         if input_shape is None:
             return (self.size,)
-        if len(input_shape) != 2 or input_shape[-1] != self.size:
+        if len(input_shape) > 2 or input_shape[-1:] != (self.size,):  # the length may be unknown
             raise ShapeError(f"{self!r} takes (length, {self.size}), got {input_shape}")
         return input_shape
 

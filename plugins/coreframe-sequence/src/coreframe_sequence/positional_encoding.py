@@ -60,7 +60,7 @@ class PositionalEncoding(Module):
     def output_shape(self, input_shape: Shape | None) -> Shape | None:
         if input_shape is None:
             return (self.size,)
-        if len(input_shape) < 2 or input_shape[-1] != self.size:
+        if input_shape[-1:] != (self.size,):  # behind an unknown layer the length is not known
             raise ShapeError(f"{self!r} takes (length, {self.size}), got {input_shape}")
         return input_shape
 

@@ -44,9 +44,10 @@ def recurrent_output_shape(
     """The hidden states' features, for all steps or the last."""
     if input_shape is None:
         return (hidden,)
-    if len(input_shape) != 2 or input_shape[-1] != in_size:
+    if len(input_shape) > 2 or input_shape[-1:] != (in_size,):
         raise ShapeError(f"{layer!r} takes (length, {in_size}), got {input_shape}")
-    return (hidden,) if last else (input_shape[0], hidden)
+    # Behind a layer that does not know its input, the length is not known.
+    return (hidden,) if last else (*input_shape[:-1], hidden)
 
 
 def input_products(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

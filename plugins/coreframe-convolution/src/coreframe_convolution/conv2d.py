@@ -1,0 +1,165 @@
+"""Conv2d: the convolution of images."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from torch import Tensor
+
+from coreframe import ArgumentError, Example, Module, Parameter, Setting, Shape, ShapeError
+from coreframe_convolution.correlation import correlate, spread
+from coreframe_convolution.images import (
+    as_channels,
+    expect_features,
+    expect_gradient,
+    expect_like,
+    flat,
+    from_channels,
+    split,
+)
+from coreframe_convolution.initial_values import kernel_initializer
+from coreframe_convolution.sizes import Size, whole
+from coreframe_convolution.weight_gradient import add_gradients
+from coreframe_convolution.window import Window
+
+__all__ = ["Conv2d"]
+
+
+class Conv2d(Module):
+    """Convolution of images with learned kernels; as usual, the kernels are not flipped.
+
+    y[o, p] = b[o] + Σ w[o, c, k] x[c, p · stride + k · dilation − padding]
+    dx[c, i] = Σ w[o, c, k] dy[o, p] over i = p · stride + k · dilation − padding
+    dw[o, c, k] = Σ dy[o, p] x[c, p · stride + k · dilation − padding] over batch and p
+    db[o] = Σ dy[o, p] over batch and p
+
+    With groups, output o sums the channels c of its own group only.
+
+    Shapes: x (*, in_channels, height, width) → y (*, out_channels, height', width'), where
+    height' = ⌊(height + 2 · padding − dilation · (kernel − 1) − 1) / stride⌋ + 1; weight
+    (out_channels, in_channels / groups, *kernel), bias (out_channels,).
+    Weights and biases start normal with variance gain² · 2 / (fan-in + fan-out), a fan being
+    channels / groups · kernel area.
+    Source: LeCun et al. 1989, Backpropagation applied to handwritten zip code recognition;
+    Dumoulin and Visin 2016, A guide to convolution arithmetic for deep learning.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        kernel_size: height and width of a kernel, or one number for both, as for all that follow.
+        stride: steps from one position to the next.
+        padding: zeros on each side.
+        dilation: steps from one number that a kernel reads to the next.
+        groups: parts into which the channels are divided, each with kernels of its own.
+        bias: whether there is a b.
+        gain: factor of the initial standard deviation, one or one per replica.
+
+    Raises:
+        ArgumentError: for sizes that are no positive integers, or channels that groups do not
+            divide; in forward and backward, for another dtype or device than the weights'.
+        ShapeError: in forward, for other replicas or channels, or an image that no kernel fits
+            in; in backward, if the gradient is not of the output's shape.
+    """
+
+    replica_settings = ("gain",)
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Size,
+        *,
+        stride: Size = 1,
+        padding: Size = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        bias: bool = True,
+        gain: Setting = 1.0,
+    ) -> None:
+        self.in_channels = whole("Conv2d", "in_channels", in_channels)
+        self.out_channels = whole("Conv2d", "out_channels", out_channels)
+        self.groups = whole("Conv2d", "groups", groups)
+        if self.in_channels % self.groups or self.out_channels % self.groups:
+            raise ArgumentError(
+                f"Conv2d: groups must divide the channels, got {groups} for "
+                f"{in_channels} and {out_channels}"
+            )
+        self.window = Window.of("Conv2d", kernel_size, stride, padding, dilation)
+        m, n = self.window.size
+        initializer = kernel_initializer(in_channels, out_channels, m * n, groups, gain)
+        self.weight = Parameter((out_channels, in_channels // groups, m, n), initializer)
+        self.bias = Parameter((out_channels,), initializer) if bias else None
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        deviation = 0.5 * sqrt(2 / (6 + 12))
+        full = cls(2, 4, [3, 2], stride=[2, 1], padding=[1, 2], dilation=[1, 2], groups=2, gain=0.5)
+        return [
+            Example(cls(1, 2, 2), (1, 3, 4)),
+            Example(full, (2, 6, 3), deviations={"weight": deviation, "bias": deviation}),
+            Example(cls(3, 2, 3, padding=1, bias=False), (3, 4, 4)),
+            Example(cls(2, 2, 1), (2, 2, 3)),
+            Example(cls(2, 3, 3, stride=3), (2, 5, 7)),
+            Example(cls(3, 3, 2, groups=3), (3, 3, 3)),
+            Example(cls(16, 16, 3, padding=1), (16, 7, 7)),
+        ]
+
+    def forward(self, x: Tensor) -> Tensor:
+        expect_features(x, self.in_channels, 2, self)
+        expect_like(x, self.weight.value, self)
+        self._output_size(x.shape[-2], x.shape[-1])
+        images = as_channels(x, self)
+        weight = flat(self.weight, self)
+        bias = None if self.bias is None else flat(self.bias, self)
+        y = correlate(images, weight, bias, self.window, self._all_groups)
+        self.save(images)
+        return from_channels(y, self)
+
+    def backward(self, *gradwrtoutput: Tensor) -> Tensor:
+        (dy,) = gradwrtoutput
+        x, images = self._add_gradients(dy)
+        # y[p] = Σ w[k] x[p · stride + k · dilation − padding], so each dy[p] goes to those x.
+        dx = spread(
+            images,
+            flat(self.weight, self),
+            None,
+            self.window,
+            self._all_groups,
+            height=x.shape[2],
+            width=x.shape[3],
+        )
+        return from_channels(dx, self)
+
+    def backward_parameters(self, *gradwrtoutput: Tensor) -> None:
+        (dy,) = gradwrtoutput
+        self._add_gradients(dy)
+
+    def output_shape(self, input_shape: Shape | None) -> Shape | None:
+        if input_shape is None:
+            return None
+        height, width = split(input_shape, self.in_channels, 2, self)
+        return (self.out_channels, *self._output_size(height, width))
+
+    def _add_gradients(self, dy: Tensor) -> tuple[Tensor, Tensor]:
+        """Gives the images of the input and of `dy`."""
+        (x,) = self.saved()
+        batch, _, height, width = x.shape
+        size = self.window.output_size(height, width)
+        expect_gradient(dy, (*self.replicas, batch, self.out_channels, *size), self)
+        expect_like(dy, self.weight.value, self)
+        images = as_channels(dy, self)
+        bias = None if self.bias is None else self.bias.grad
+        add_gradients(x, images, self.window, self._all_groups, self.weight.grad, bias)
+        return x, images
+
+    @property
+    def _all_groups(self) -> int:
+        return self.groups * self.replicas[0] if self.replicas else self.groups
+
+    def _output_size(self, height: int, width: int) -> tuple[int, int]:
+        size = self.window.output_size(height, width)
+        if min(size) < 1:
+            raise ShapeError(
+                f"{self.described}: no kernel fits in {height} × {width} with its padding"
+            )
+        return size

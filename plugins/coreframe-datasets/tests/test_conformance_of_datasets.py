@@ -1,0 +1,17 @@
+"""The datasets and Standardize: every check of the kit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from coreframe.testing import parametrize_with_checks
+
+NAMES = [
+    *("Blobs", "BreastCancer", "Circles", "Digits", "Iris"),
+    *("Moons", "Spirals", "Standardize", "Wine"),
+]
+
+
+@parametrize_with_checks(NAMES, version=1)
+def test_conforms(check: Callable[[], None]) -> None:
+    check()
