@@ -21,10 +21,10 @@ $(STAMP): pyproject.toml constraints.txt $(PLUGINS)
 	touch $(STAMP)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not long"
+	$(BIN)/python -m pytest -n 2 -m "not long"
 
 test-long: $(STAMP)
-	$(BIN)/python -m pytest -m long
+	$(BIN)/python -m pytest -n 2 -m long
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
