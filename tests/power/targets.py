@@ -115,7 +115,7 @@ PLUGINS = (
         "plugins/coreframe-activations",
         "src/coreframe_activations",
         ("ReLU", "Sigmoid", "Tanh"),
-        ("relu.py", "sigmoid.py", "tanh.py"),
+        ("elementwise.py", "relu.py", "sigmoid.py", "tanh.py"),
     ),
     Target("plugins/coreframe-losses", "src/coreframe_losses", ("MSE",), ("mse.py",)),
     Target("plugins/coreframe-optimizers", "src/coreframe_optimizers", ("SGD",), ("sgd.py",)),

@@ -29,22 +29,17 @@ def expect_conforming(kind: str, name: str, seed: int, dtype: torch.dtype) -> No
     assert any(result.status == "passed" for result in results)
 
 
-@pytest.mark.parametrize(
-    ("seed", "dtype"), [(0, torch.float64), (1, torch.float32), (2, torch.float64)], ids=str
-)
+# Each package runs the whole kit on its own components, in float64 and from seed 0.
 @pytest.mark.parametrize(("kind", "name"), SHIPPED)
-def test_shipped_components_conform(kind: str, name: str, seed: int, dtype: torch.dtype) -> None:
-    expect_conforming(kind, name, seed, dtype)
+def test_shipped_components_conform_in_float32(kind: str, name: str) -> None:
+    expect_conforming(kind, name, 1, torch.float32)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
-@pytest.mark.parametrize("seed", range(3, 23))
+@pytest.mark.parametrize("seed", [2, 3])
 @pytest.mark.parametrize(("kind", "name"), SHIPPED)
-def test_shipped_components_conform_whatever_the_seed(
-    kind: str, name: str, seed: int, dtype: torch.dtype
-) -> None:
-    expect_conforming(kind, name, seed, dtype)
+def test_shipped_components_conform_whatever_the_seed(kind: str, name: str, seed: int) -> None:
+    expect_conforming(kind, name, seed, torch.float64)
 
 
 def test_the_largest_seed_of_the_command_line_is_one(toys: Registry) -> None:
