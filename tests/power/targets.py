@@ -114,7 +114,7 @@ PLUGINS = (
     Target(
         "plugins/coreframe-activations",
         "src/coreframe_activations",
-        ("ReLU", "Sigmoid", "Tanh"),
+        ("ReLU", "Sigmoid", "SiLU", "Tanh"),
         ("elementwise.py", "relu.py", "sigmoid.py", "tanh.py"),
     ),
     Target("plugins/coreframe-losses", "src/coreframe_losses", ("MSE",), ("mse.py",)),
