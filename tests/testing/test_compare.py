@@ -93,6 +93,7 @@ def test_inputs_in_other_shapes_stay_what_they_are() -> None:
 
 
 def test_specs_are_read_as_they_are_everywhere() -> None:
+    pytest.importorskip("coreframe_linear")  # the examples of Sequential name it
     first = "Sequential( Wave('cosine'), Level(4, 2) )"
     second = "coreframe.Sequential(coreframe_toys.Square, Tilted(4, 2,),)"
     comparison = compare(first, second)
