@@ -137,16 +137,11 @@ def check_loss_dtype(example: Example, seed: int, dtype: torch.dtype) -> Measure
         exact_actual = own_actual.double() if actual.is_floating_point() else actual
         got = value_and_gradient(loss, own_pred, own_actual)
         wanted = value_and_gradient(loss, own_pred.double(), exact_actual)
-        for name, tensor in got.items():
-            if tensor.dtype is not kind:
-                raise CheckFailed(f"{loss!r}: {name} has dtype {tensor.dtype}, not {kind}")
-        for name, tensor in value_and_gradient(
-            loss, own_pred, own_actual, draw_weight(seed, BATCH)
-        ).items():
-            if tensor.dtype is not kind:
-                raise CheckFailed(
-                    f"{loss!r}: {name} has dtype {tensor.dtype}, not {kind}, by weights in float64"
-                )
+        weighted = value_and_gradient(loss, own_pred, own_actual, draw_weight(seed, BATCH))
+        for how, numbers in (("", got), (", by weights in float64", weighted)):
+            for name, tensor in numbers.items():
+                if tensor.dtype is not kind:
+                    raise CheckFailed(f"{loss!r}: {name} has dtype {tensor.dtype}, not {kind}{how}")
         found = {name: tensor.double() for name, tensor in got.items()}
         reason = f"as float64 gives it: {kind} is too far"
         worst = max(worst, expect_equal(loss, found, wanted, reason, bound).figure / bound)
