@@ -129,8 +129,7 @@ class Optimizer(Component):
             self._slabs = [
                 self._slab(*pair) for pair in zip(self._flats, self._states, strict=True)
             ]
-        with torch.inference_mode(False):
-            steps = self.steps + (1 if active is None else active.to("cpu", torch.int64))
+        steps = self._steps_after(active)
         for slab in self._slabs:
             # Real numbers: a power of an integer tensor would be single precision.
             slab.steps = steps if isinstance(steps, int) else steps.double()
@@ -227,6 +226,12 @@ class Optimizer(Component):
                 override.write(numbers, flat, self._lr_factor if name == "lr" else 1.0)
                 expanded[name] = numbers
         return Slab(flat.value, flat.grad, state, expanded, 0, flat)
+
+    def _steps_after(self, active: Tensor | None) -> int | Tensor:
+        if active is None and isinstance(self.steps, int):
+            return self.steps + 1
+        with torch.inference_mode(False):
+            return self.steps + (1 if active is None else active.to("cpu", torch.int64))
 
     def _update_active(self, slab: Slab, active: Tensor) -> None:
         mask = slab.flat.expand(active.to(slab.value)) > 0

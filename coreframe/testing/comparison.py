@@ -51,8 +51,11 @@ def find_difference(name: str, got: Tensor, wanted: Tensor) -> Difference:
 
 def place(name: str, flat: int, tensor: Tensor) -> str:
     """The name of one element: `weight[1, 0]`."""
-    index = torch.unravel_index(torch.tensor(flat), tensor.shape)
-    return f"{name}[{', '.join(str(int(i)) for i in index)}]"
+    index: list[int] = []
+    for size in reversed(tensor.shape):
+        flat, along = divmod(flat, size)
+        index.insert(0, along)
+    return f"{name}[{', '.join(map(str, index))}]"
 
 
 def expect_equal(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn, TypeAlias, get_args
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from coreframe.assembly.assemble import assemble
 from coreframe.errors import CheckFailed
 from coreframe.interfaces.initializer import Constant
 from coreframe.interfaces.module import Module
+from coreframe.interfaces.streams import Stream
 from coreframe.testing.comparison import find_difference
 from coreframe.testing.measure import Measure
 
@@ -66,7 +67,9 @@ class Trial:
         self.tolerance = TOLERANCE[dtype]
         self._worst = Measure(0.0, 0.0)
         self.generator = torch.Generator().manual_seed(OUTPUT_GRADIENTS + seed)
-        self._streams = self.module.random.state()
+        random = self.module.random
+        generators = [g for stream in get_args(Stream) for g in random.generators(stream)]
+        self._random = [(generator, generator.get_state()) for generator in generators]
         self.buffers = {name: b.value.clone() for name, b in self.module.named_buffers()}
 
     @property
@@ -76,17 +79,18 @@ class Trial:
 
     @property
     def draws_noise(self) -> bool:
-        """Whether forward takes numbers from the noise stream."""
+        """Whether forward takes numbers from a random stream."""
         self.forward()
         self.module.forget()
-        state = self.module.random.state()
-        return any(not torch.equal(state[name], self._streams[name]) for name in state)
+        return any(not torch.equal(g.get_state(), before) for g, before in self._random)
 
     def forward(self, inputs: Outputs | None = None) -> Outputs:
         """The outputs for its own inputs, or for others of their shapes."""
-        self.module.random.load_state(self._streams)
-        for name, buffer in self.module.named_buffers():
-            buffer.value = self.buffers[name]
+        for generator, state in self._random:
+            generator.set_state(state)
+        if self.buffers:
+            for name, buffer in self.module.named_buffers():
+                buffer.value = self.buffers[name]
         return as_tuple(self.module.forward(*(self.inputs if inputs is None else inputs)))
 
     def backward(self, dy: Outputs) -> tuple[Tensor | None, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from math import ceil
 from typing import NamedTuple
@@ -94,8 +94,10 @@ class Batches:
         return torch.split(order, self.batch_size, -1)
 
 
-def gather(split: Split, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Tensor, Tensor]]:
-    """Each batch with its inputs and targets.
+def gather(
+    split: Split, batches: Iterator[Batch], place: Callable[[Tensor], Tensor]
+) -> Iterator[tuple[Batch, Tensor, Tensor]]:
+    """Each batch with its inputs and targets, where `place` puts them.
 
     Small batches are taken several at a time, up to a megabyte: taking costs more than copying.
     """
@@ -103,7 +105,8 @@ def gather(split: Split, batches: Iterator[Batch]) -> Iterator[tuple[Batch, Tens
     while chunk := list(islice(batches, steps)):
         sizes = [batch.indices.shape[-1] for batch in chunk]
         axis = chunk[0].indices.dim() - 1
-        taken = split.take(torch.cat([batch.indices for batch in chunk], axis))
+        indices = torch.cat([batch.indices for batch in chunk], axis)
+        taken = [place(tensor) for tensor in split.take(indices)]
         inputs, targets = (torch.split(tensor, sizes, axis) for tensor in taken)
         yield from zip(chunk, inputs, targets, strict=True)
         steps = max(1, GATHERED_BYTES * len(chunk) // max(1, sum(t.nbytes for t in taken)))

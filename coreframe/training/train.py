@@ -125,7 +125,8 @@ def _run_epoch(
     losses: list[Tensor] = []
     sizes: list[int | Tensor] = []
     with torch.inference_mode():
-        for step, (batch, x, actual) in enumerate(gather(batches.split, batches.epoch())):
+        samples = gather(batches.split, batches.epoch(), place)
+        for step, (batch, x, actual) in enumerate(samples):
             factor = factors.at(epoch, step)
             if factor is not None:
                 optimizer.lr_factor = factor
@@ -135,7 +136,7 @@ def _run_epoch(
                 weight = place(batch.padding.weight)
                 model.context.padding = Padding(batch.padding.counts, weight)
             storage.zero_grad()
-            value = loss.compute_loss(model.forward(place(x)), place(actual), weight)
+            value = loss.compute_loss(model.forward(x), actual, weight)
             model.backward_parameters(loss.backward())
             model.expect_all_undone()
             optimizer.step(batch.active)

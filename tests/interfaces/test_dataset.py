@@ -31,6 +31,19 @@ def test_shared_split_takes_any_indices() -> None:
     assert split.take(torch.empty(0, dtype=torch.int64))[0].shape == (0, 2, 3)
 
 
+@pytest.mark.parametrize(
+    ("dtype", "features"), [(torch.float32, 2), (torch.int16, 4), (torch.int8, 8), (torch.int64, 1)]
+)
+def test_rows_of_eight_bytes_are_taken_wherever_they_lie(dtype: torch.dtype, features: int) -> None:
+    numbers = torch.arange(8 * features + 1).to(dtype)
+    odd = numbers[1:].view(8, features)  # begins in the middle of eight bytes
+    turned = numbers[:-1].view(features, 8).mT
+    for inputs in (numbers[:-1].view(8, features), odd, odd[3:], turned, turned[:, :1]):
+        x, _ = TensorSplit(inputs, torch.zeros(len(inputs))).take(INDICES)
+        assert torch.equal(x, inputs[INDICES])
+        assert x.dtype is dtype
+
+
 def test_split_of_each_replica_takes_each_its_own() -> None:
     split = TensorSplit(samples(3, 5, 2), samples(3, 5), (3,))
     assert len(split) == 5

@@ -127,7 +127,7 @@ def test_gathered_batches_carry_their_own_samples(
     split = numbered(23)
     source = Batches(split, 4, RandomStreams(seeds))
     wanted = list(Batches(split, 4, RandomStreams(seeds)).epoch())
-    found = list(gather(split, source.epoch()))
+    found = list(gather(split, source.epoch(), lambda tensor: tensor))
     assert len(found) == len(wanted)
     for (batch, x, actual), alone in zip(found, wanted, strict=True):
         assert torch.equal(batch.indices, alone.indices)

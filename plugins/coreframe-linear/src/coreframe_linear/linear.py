@@ -17,7 +17,7 @@ from coreframe import (
     ShapeError,
     xavier_normal,
 )
-from coreframe_linear.products import add_column_sums, add_product, affine, product
+from coreframe_linear.products import add_product, add_row_sums, affine, product
 
 __all__ = ["Linear"]
 
@@ -100,12 +100,13 @@ class Linear(Module):
                 f"{(*given.shape[:-1], self.out_size)}"
             )
         # sᵢⱼ = Σₖ xᵢₖ wⱼₖ + bⱼ, so dwⱼₖ = Σᵢ dsᵢⱼ xᵢₖ and dbⱼ = Σᵢ dsᵢⱼ
+        turned = rows.mT
         try:
-            add_product(rows.mT, x, to=self.weight.grad)
+            add_product(turned, x, to=self.weight.grad)
         except RuntimeError:  # so that nothing need be asked before
             self._expect_alike(ds)
             raise
-        add_column_sums(rows, to=self.bias.grad)
+        add_row_sums(turned, to=self.bias.grad)
         return x, rows
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
@@ -117,12 +118,12 @@ class Linear(Module):
 
     def _rows(self, x: Tensor, features: int) -> Tensor:
         """`(*replicas, rows, features)`: any axes between batch and features join the batch."""
-        replicas = self.replicas
-        axes = x.dim() - len(replicas)
-        if axes < 2 or x.size(-1) != features or (replicas and x.size(0) != replicas[0]):
+        replicas, shape = self.replicas, x.shape
+        axes = len(shape) - len(replicas)
+        if axes < 2 or shape[-1] != features or (replicas and shape[0] != replicas[0]):
             raise ShapeError(
                 f"{self.described} for replicas {replicas} takes {features} features, "
-                f"as (*replicas, batch, …, {features}); it got {tuple(x.shape)}"
+                f"as (*replicas, batch, …, {features}); it got {tuple(shape)}"
             )
         return x if axes == 2 else x.flatten(len(replicas), -2)
 

@@ -9,12 +9,14 @@ numbers, laid out in memory the other way round.
 
 from __future__ import annotations
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
 from coreframe_linear import onednn
 
-__all__ = ["add_column_sums", "add_product", "affine", "product"]
+__all__ = ["add_product", "add_row_sums", "affine", "product"]
 
 REGISTER = 16  # float32 numbers in the widest vector register
 LONE = 2  # axes of a lone model's matrix
@@ -27,9 +29,8 @@ def affine(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         if onednn.serves(x, out_size):
             return onednn.linear(x, weight, bias)
         return torch.addmm(bias, x, weight.mT)
-    if _fill(out_size) < _fill(x.shape[1]):
-        s = torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT
-        return s.contiguous() if out_size < REGISTER else s  # what is narrow is cheap to turn
+    if _fills_less(out_size, x.shape[1]):
+        return torch.baddbmm(bias.unsqueeze(2), weight, x.mT).mT
     return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
 
 
@@ -51,19 +52,24 @@ def add_product(a: Tensor, b: Tensor, *, to: Tensor) -> None:
         else:
             to.addmm_(a, b)
     elif k < REGISTER and 2 * k <= m:  # else the second pass costs more than it saves
-        to.add_(torch.bmm(b.mT, a.mT).mT)
+        to.add_(torch.bmm(b.mT.contiguous(), a.mT).mT)
     else:
         to.baddbmm_(a, b)
 
 
-def add_column_sums(a: Tensor, *, to: Tensor) -> None:
-    """to ← to + Σ over the rows of a: `(m, n)` into `(n,)`."""
-    if a.dim() > LONE and a.stride(1) < a.stride(2):
+def add_row_sums(a: Tensor, *, to: Tensor) -> None:
+    """to ← to + Σ over each row of a: `(n, m)` into `(n,)`."""
+    if a.dim() > LONE and a.is_contiguous():
         # A sum along the memory is slower than a product with ones.
-        ones = a.new_ones(1, 1, a.shape[1]).expand(a.shape[0], -1, -1)
-        to.unsqueeze(1).baddbmm_(ones, a)
+        to.view(-1).addmv_(a.view(to.numel(), a.shape[2]), a.new_ones(a.shape[2]))
     else:
-        to.add_(a.sum(-2))
+        to.add_(a.sum(-1))
+
+
+@cache
+def _fills_less(axis: int, other: int) -> bool:
+    """Whether `axis` fills the registers less than `other` does."""
+    return _fill(axis) < _fill(other)
 
 
 def _fill(axis: int) -> float:
