@@ -41,6 +41,9 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python benchmarks/report_network.py
 	$(BIN)/python benchmarks/wide_network.py
+	$(BIN)/python benchmarks/adamw.py
+	$(BIN)/python benchmarks/convolution.py
+	$(BIN)/python benchmarks/attention.py
 
 $(POWER): $(STAMP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group power

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from coreframe.interfaces.streams import RandomStreams
     from coreframe.interfaces.tensor_dataset import TensorDataset
     from coreframe.interfaces.tensor_split import TensorSplit
+    from coreframe.interfaces.whole_number import whole_number
     from coreframe.registry.hookspecs import hookimpl
     from coreframe.registry.record import ComponentRecord
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
@@ -118,6 +119,7 @@ _HOMES = {
     "save_checkpoint": "training.checkpoint",
     "summarize": "assembly.summary",
     "train_model": "training.train",
+    "whole_number": "interfaces.whole_number",
     "xavier_normal": "interfaces.initializer",
 }
 
@@ -183,6 +185,7 @@ __all__ = [
     "save_checkpoint",
     "summarize",
     "train_model",
+    "whole_number",
     "xavier_normal",
 ]
 

@@ -18,7 +18,7 @@ Module Normal Optimizer Padding Parameter ProtocolError RandomStreams Registry R
 Segment Selection Sequential Setting Shape ShapeError Slab SpecError Split StaleOptimizer StateError
 Subset TensorDataset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
 compute_accuracy create debug evaluate get_registry hookimpl load_checkpoint parse_model
-reset_registry save_checkpoint summarize train_model xavier_normal
+reset_registry save_checkpoint summarize train_model whole_number xavier_normal
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ class Parameter:
     """
 
     def __init__(self, shape: Sequence[int], initializer: Initializer) -> None:
-        self.shape = tuple(shape)
+        self.shape = tuple(map(operator.index, shape))  # numpy's integers, too, as Python's
         self.initializer = initializer
         self.storage: Storage | None = None
         self._value: Tensor | None = None

@@ -38,13 +38,14 @@ def compute_accuracy(model: Module, split: Split, loss: Loss) -> Tensor:
     accuracy = (1/n) Σᵢ [predict(model(xᵢ)) = class(yᵢ)]
 
     Where a sample has several predictions, as a sequence has one for each time, all of them
-    count: n is their number. The loss says how outputs become classes. The model is evaluated in evaluation mode, and is
-    left in the mode it was in.
+    count: n is their number. The loss says how outputs become classes. The model is evaluated in
+    evaluation mode, and is left in the mode it was in.
 
     Raises:
         ShapeError: if the split belongs to a population of another size, or is empty, or the
             predictions are not one or several for each sample.
-        ArgumentError: for an argument of another type, or if the loss predicts values rather than classes.
+        ArgumentError: for an argument of another type, or if the loss predicts values rather than
+            classes.
     """
     accuracy = evaluate(model, split, loss).accuracy
     if accuracy.isnan().any():

@@ -8,6 +8,7 @@ import torch
 
 from coreframe.errors import ArgumentError
 from coreframe.interfaces.dataset import Dataset
+from coreframe.interfaces.whole_number import whole_number
 from coreframe.training.subset import Subset
 
 __all__ = ["Folds"]
@@ -34,15 +35,12 @@ class Folds(Dataset):
             raise ArgumentError(f"Folds: data must be a coreframe Dataset, got {data!r}")
         train = data.part("train")
         samples = len(train)
-        number = _whole_number("count", count)
+        number = whole_number("Folds: count", count, minimum=2)
         if samples < 2:
             raise ArgumentError(f"folds need at least 2 samples, and {data!r} has {samples}")
-        if not 2 <= number <= samples:
+        if number > samples:
             raise ArgumentError(f"{samples} samples can make 2 to {samples} folds, not {count}")
-        chosen = _whole_number("seed", seed)
-        if not -(2**63) <= chosen < 2**64:
-            raise ArgumentError(f"Folds: seed must have at most 64 bits, got {chosen}")
-        generator = torch.Generator().manual_seed(chosen)
+        generator = torch.Generator().manual_seed(_seed(seed))
         held_out = torch.randperm(samples, generator=generator).tensor_split(number)
         kept = [torch.cat([*held_out[:fold], *held_out[fold + 1 :]]) for fold in range(number)]
         self.train = Subset(train, kept)
@@ -50,11 +48,13 @@ class Folds(Dataset):
         self.test = data.part("test")
 
 
-def _whole_number(name: str, number: object) -> int:
+def _seed(seed: object) -> int:
     try:
-        whole = operator.index(number)  # type: ignore[arg-type]  # what is no integer is caught
+        whole = operator.index(seed)  # type: ignore[arg-type]  # what is no integer is caught
     except TypeError:
         whole = None
-    if whole is None or isinstance(number, bool):
-        raise ArgumentError(f"Folds: {name} must be an integer, got {number!r}")
+    if whole is None or isinstance(seed, bool):
+        raise ArgumentError(f"Folds: seed must be an integer, got {seed!r}")
+    if not -(2**63) <= whole < 2**64:
+        raise ArgumentError(f"Folds: seed must have at most 64 bits, got {whole}")
     return whole

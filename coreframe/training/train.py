@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import TypeAlias
@@ -17,6 +16,7 @@ from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.schedule import Schedule
+from coreframe.interfaces.whole_number import whole_number
 from coreframe.training.batches import Batches, gather
 from coreframe.training.evaluation import evaluate
 from coreframe.training.factors import Factors
@@ -76,9 +76,9 @@ def train_model(
         ContractError: with `debug`, at the first call that breaks the contract.
     """
     _expect_types(model, data, loss, optimizer, schedule)
-    epochs = _whole_number("epochs", epochs, minimum=1)
-    batch_size = _whole_number("batch_size", batch_size, minimum=1)
-    start_epoch = _whole_number("start_epoch", start_epoch, minimum=0)
+    epochs = whole_number("epochs", epochs)
+    batch_size = whole_number("batch_size", batch_size)
+    start_epoch = whole_number("start_epoch", start_epoch, minimum=0)
     if start_epoch >= epochs:
         raise ArgumentError(f"start_epoch {start_epoch} leaves none of {epochs} epochs to do")
     if optimizer.model is not model:
@@ -174,14 +174,3 @@ def _expect_types(
             raise ArgumentError(
                 f"train_model: {name} must be a coreframe {interface.__name__}, got {value!r}"
             )
-
-
-def _whole_number(name: str, number: int, *, minimum: int) -> int:
-    try:
-        whole = operator.index(number)
-    except TypeError:
-        whole = minimum - 1
-    if isinstance(number, bool) or whole < minimum:
-        least = "a positive integer" if minimum else "an integer from 0"
-        raise ArgumentError(f"{name} must be {least}, got {number!r}")
-    return whole

@@ -20,6 +20,7 @@ import faulty_randomness
 import faulty_regularization
 import faulty_schedules
 import faulty_sequence
+import faulty_tables
 import faulty_tensors
 import sound_datasets
 import sound_layers
@@ -39,6 +40,7 @@ FAULTY_MODULES = (
     faulty_randomness,
     faulty_tensors,
     faulty_sequence,
+    faulty_tables,
     faulty_activations,
     faulty_normalization,
     faulty_regularization,

@@ -58,10 +58,9 @@ def test_folds_can_be_repeated_for_several_settings() -> None:
     assert [members(folds.train, fold) for fold in range(6)] == wanted
 
 
-@pytest.mark.parametrize("count", [-1, 0, 1, 11])
-def test_a_count_that_makes_no_folds(count: int) -> None:
-    with pytest.raises(cf.ArgumentError, match=f"10 samples can make 2 to 10 folds, not {count}"):
-        cf.Folds(numbered(10), count)
+def test_a_count_that_makes_no_folds() -> None:
+    with pytest.raises(cf.ArgumentError, match="10 samples can make 2 to 10 folds, not 11"):
+        cf.Folds(numbered(10), 11)
 
 
 def test_data_that_differs_between_replicas_cannot_be_dealt() -> None:
@@ -143,9 +142,9 @@ def fold(*arguments: Any, **named: Any) -> cf.Folds:
     return cf.Folds(*arguments, **named)
 
 
-@pytest.mark.parametrize("count", [True, 2.0, "2", None, torch.tensor(2.5)])
-def test_a_count_is_an_integer(count: Any) -> None:
-    with pytest.raises(cf.ArgumentError, match="Folds: count must be an integer, got "):
+@pytest.mark.parametrize("count", [-1, 0, 1, True, 2.0, "2", None, torch.tensor(2.5)])
+def test_a_count_is_an_integer_from_2(count: Any) -> None:
+    with pytest.raises(cf.ArgumentError, match="Folds: count must be an integer from 2, got "):
         fold(numbered(10), count)
 
 

@@ -20,10 +20,11 @@ from coreframe_convolution import (
 )
 
 WHOLE = "must be an integer of at least"
+POSITIVE = "must be a positive integer"
 
 REFUSED: list[tuple[Callable[[], Module], str]] = [
-    (lambda: Conv2d(0, 1, 3), rf"Conv2d: in_channels {WHOLE} 1, got 0"),
-    (lambda: Conv2d(1, True, 3), rf"Conv2d: out_channels {WHOLE} 1, got True"),
+    (lambda: Conv2d(0, 1, 3), f"Conv2d: in_channels {POSITIVE}, got 0"),
+    (lambda: Conv2d(1, True, 3), f"Conv2d: out_channels {POSITIVE}, got True"),
     (lambda: Conv2d(1, 1, 1.5), rf"Conv2d: kernel_size {WHOLE} 1, or two of them, got 1.5"),  # type: ignore[arg-type]
     (lambda: Conv2d(1, 1, [1, 2, 3]), rf"Conv2d: kernel_size {WHOLE} 1, or two"),
     (lambda: Conv2d(1, 1, [1, 2, 0]), rf"Conv2d: kernel_size {WHOLE} 1, or two"),
@@ -31,8 +32,9 @@ REFUSED: list[tuple[Callable[[], Module], str]] = [
     (lambda: Conv2d(1, 1, 3, padding=-1), rf"Conv2d: padding {WHOLE} 0, or two"),
     (lambda: Conv2d(2, 3, 3, groups=2), "Conv2d: groups must divide the channels, got 2 for 2 and"),
     (lambda: Conv2d(3, 2, 3, groups=2), "Conv2d: groups must divide the channels, got 2 for 3 and"),
-    (lambda: Conv1d(1, 1, "3"), rf"Conv1d: kernel_size {WHOLE} 1, got '3'"),  # type: ignore[arg-type]
-    (lambda: Conv1d(1, 1, 3, dilation=0), rf"Conv1d: dilation {WHOLE} 1, got 0"),
+    (lambda: Conv1d(1, 1, "3"), f"Conv1d: kernel_size {POSITIVE}, got '3'"),  # type: ignore[arg-type]
+    (lambda: Conv1d(1, 1, 3, dilation=0), f"Conv1d: dilation {POSITIVE}, got 0"),
+    (lambda: Conv1d(1, 1, 3, padding=-1), "Conv1d: padding must be an integer from 0, got -1"),
     (lambda: ConvTranspose2d(1, 3, 3, groups=3), "ConvTranspose2d: groups must divide"),
     (
         lambda: ConvTranspose2d(1, 1, 3, stride=2, output_padding=2),

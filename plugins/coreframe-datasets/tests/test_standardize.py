@@ -145,7 +145,7 @@ def test_what_does_not_fit_is_refused() -> None:
         assert says in str(raised.value)
     with pytest.raises(cf.ArgumentError, match="not finite"):
         Standardize(1).fit(split_of(torch.tensor([[1.0], [float("inf")]])))
-    with pytest.raises(cf.ArgumentError, match="a size must be an integer of 1 or more, got 0"):
+    with pytest.raises(cf.ArgumentError, match="a size must be a positive integer, got 0"):
         Standardize(0)
     with pytest.raises(cf.ShapeError, match="takes features that end in"):
         cf.assemble(["Linear(2, 3)", "Standardize(4)"], seed=0)

@@ -121,13 +121,13 @@ def test_each_replica_has_the_points_of_its_seed(made: Any) -> None:
 @pytest.mark.parametrize(
     ("spec", "says"),
     [
-        ("Moons(1)", "Moons: samples must be an integer of 2 or more, got 1"),
+        ("Moons(1)", "Moons: samples must be an integer from 2, got 1"),
         ("Moons(noise=-0.1)", "Moons: noise must be a finite number, at least 0, got -0.1"),
         ("Circles(factor=1.0)", "Circles: factor must be below 1, got 1.0"),
         ("Circles(factor=0.0)", "Circles: factor must be a finite number, positive"),
-        ("Spirals(classes=1)", "Spirals: classes must be an integer of 2 or more"),
-        ("Spirals(2, classes=3)", "Spirals: samples must be an integer of 3 or more"),
-        ("Blobs(features=1)", "Blobs: features must be an integer of 2 or more"),
+        ("Spirals(classes=1)", "Spirals: classes must be an integer from 2"),
+        ("Spirals(2, classes=3)", "Spirals: samples must be an integer from 3"),
+        ("Blobs(features=1)", "Blobs: features must be an integer from 2"),
         ("Blobs(deviation=0.0)", "Blobs: deviation must be a finite number, positive"),
         ("Blobs(seed=[])", "Blobs: seed needs at least one integer"),
     ],
@@ -140,5 +140,5 @@ def test_bad_arguments_are_refused(spec: str, says: str) -> None:
 
 @pytest.mark.parametrize("samples", [True, 10.5, "10"])
 def test_samples_must_be_an_integer(samples: Any) -> None:
-    with pytest.raises(cf.ArgumentError, match="integer of 2 or more"):
+    with pytest.raises(cf.ArgumentError, match="integer from 2"):
         Moons(samples)

@@ -55,5 +55,5 @@ def test_selecting_replicas_keeps_their_points_and_says_so_in_the_spec() -> None
 
 @pytest.mark.parametrize("samples", [1, 0, -5, True])
 def test_too_few_samples_are_refused(samples: int) -> None:
-    with pytest.raises(cf.ArgumentError, match="2 or more"):
+    with pytest.raises(cf.ArgumentError, match="an integer from 2"):
         Disc(samples)

@@ -16,12 +16,12 @@ from coreframe_ee559.workers import run_tasks
 # One worker is idle and one trains on when the parent is killed. Both write to its stdout, which
 # reaches its end for the reader only when nobody holds it open.
 PROGRAM = """
-    import sys, time
+    import os, time
     from coreframe_ee559.worker import Task
     from coreframe_ee559.workers import run_tasks
 
     def train(epochs, on_epoch):
-        print("ready", flush=True)
+        os.write(1, b"ready\\n")  # at once: two processes share it
         for _ in range(epochs):
             time.sleep(0.05)
             on_epoch()

@@ -7,8 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Sequential, Shape, create
-from coreframe_composition.positive_integer import positive_integer
+from coreframe import ArgumentError, Example, Module, Sequential, Shape, create, whole_number
 
 __all__ = ["Repeat"]
 
@@ -42,7 +41,7 @@ class Repeat(Module):
                 f"Repeat draws the values of each layer, and {layer!r} holds some already; pass "
                 "its spec, or a new one"
             )
-        copies = [copy.deepcopy(layer) for _ in range(positive_integer("Repeat: times", times) - 1)]
+        copies = [copy.deepcopy(layer) for _ in range(whole_number("Repeat: times", times) - 1)]
         # The layer itself is the first, so that the spec follows where its settings change.
         self.chain = Sequential(layer, *copies)
 

@@ -6,9 +6,8 @@ from math import prod
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Shape, ShapeError
+from coreframe import ArgumentError, Example, Module, Shape, ShapeError, whole_number
 from coreframe_composition.outline import outline
-from coreframe_composition.positive_integer import positive_integer
 
 __all__ = ["Reshape"]
 
@@ -74,4 +73,4 @@ class Reshape(Module):
 
 
 def _axis(size: int) -> int:
-    return -1 if size == -1 else positive_integer("Reshape: an axis other than -1", size)
+    return -1 if size == -1 else whole_number("Reshape: an axis other than -1", size)

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Constant, Example, Module, Parameter, Shape, ShapeError
-from coreframe_composition.positive_integer import positive_integer
+from coreframe import (
+    ArgumentError,
+    Constant,
+    Example,
+    Module,
+    Parameter,
+    Shape,
+    ShapeError,
+    whole_number,
+)
 
 __all__ = ["Scale"]
 
@@ -36,7 +44,7 @@ class Scale(Module):
     """
 
     def __init__(self, *shape: int, start: float = 1.0) -> None:
-        self.shape = tuple(positive_integer("Scale: a size", size) for size in shape)
+        self.shape = tuple(whole_number("Scale: a size", size) for size in shape)
         self.gain = Parameter(self.shape, Constant(start))
 
     @classmethod

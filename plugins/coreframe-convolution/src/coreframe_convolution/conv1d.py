@@ -6,7 +6,16 @@ from math import sqrt
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Parameter, Setting, Shape, ShapeError
+from coreframe import (
+    ArgumentError,
+    Example,
+    Module,
+    Parameter,
+    Setting,
+    Shape,
+    ShapeError,
+    whole_number,
+)
 from coreframe_convolution.correlation import correlate, spread
 from coreframe_convolution.images import (
     as_channels,
@@ -18,7 +27,6 @@ from coreframe_convolution.images import (
     split,
 )
 from coreframe_convolution.initial_values import kernel_initializer
-from coreframe_convolution.sizes import whole
 from coreframe_convolution.weight_gradient import add_gradients
 from coreframe_convolution.window import Window
 
@@ -75,19 +83,19 @@ class Conv1d(Module):
         bias: bool = True,
         gain: Setting = 1.0,
     ) -> None:
-        self.in_channels = whole("Conv1d", "in_channels", in_channels)
-        self.out_channels = whole("Conv1d", "out_channels", out_channels)
-        self.groups = whole("Conv1d", "groups", groups)
+        self.in_channels = whole_number("Conv1d: in_channels", in_channels)
+        self.out_channels = whole_number("Conv1d: out_channels", out_channels)
+        self.groups = whole_number("Conv1d: groups", groups)
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ArgumentError(
                 f"Conv1d: groups must divide the channels, got {groups} for "
                 f"{in_channels} and {out_channels}"
             )
         self.window = Window(  # of images of one row
-            (1, whole("Conv1d", "kernel_size", kernel_size)),
-            (1, whole("Conv1d", "stride", stride)),
-            (0, whole("Conv1d", "padding", padding, 0)),
-            (1, whole("Conv1d", "dilation", dilation)),
+            (1, whole_number("Conv1d: kernel_size", kernel_size)),
+            (1, whole_number("Conv1d: stride", stride)),
+            (0, whole_number("Conv1d: padding", padding, minimum=0)),
+            (1, whole_number("Conv1d: dilation", dilation)),
         )
         size = self.window.size[1]
         initializer = kernel_initializer(in_channels, out_channels, size, groups, gain)

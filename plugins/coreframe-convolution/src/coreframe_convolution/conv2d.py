@@ -6,7 +6,16 @@ from math import sqrt
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Parameter, Setting, Shape, ShapeError
+from coreframe import (
+    ArgumentError,
+    Example,
+    Module,
+    Parameter,
+    Setting,
+    Shape,
+    ShapeError,
+    whole_number,
+)
 from coreframe_convolution.correlation import correlate, spread
 from coreframe_convolution.images import (
     as_channels,
@@ -18,7 +27,7 @@ from coreframe_convolution.images import (
     split,
 )
 from coreframe_convolution.initial_values import kernel_initializer
-from coreframe_convolution.sizes import Size, whole
+from coreframe_convolution.sizes import Size
 from coreframe_convolution.weight_gradient import add_gradients
 from coreframe_convolution.window import Window
 
@@ -76,9 +85,9 @@ class Conv2d(Module):
         bias: bool = True,
         gain: Setting = 1.0,
     ) -> None:
-        self.in_channels = whole("Conv2d", "in_channels", in_channels)
-        self.out_channels = whole("Conv2d", "out_channels", out_channels)
-        self.groups = whole("Conv2d", "groups", groups)
+        self.in_channels = whole_number("Conv2d: in_channels", in_channels)
+        self.out_channels = whole_number("Conv2d: out_channels", out_channels)
+        self.groups = whole_number("Conv2d: groups", groups)
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ArgumentError(
                 f"Conv2d: groups must divide the channels, got {groups} for "

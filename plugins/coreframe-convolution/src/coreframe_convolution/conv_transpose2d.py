@@ -6,7 +6,16 @@ from math import sqrt
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Parameter, Setting, Shape, ShapeError
+from coreframe import (
+    ArgumentError,
+    Example,
+    Module,
+    Parameter,
+    Setting,
+    Shape,
+    ShapeError,
+    whole_number,
+)
 from coreframe_convolution.correlation import correlate, spread
 from coreframe_convolution.images import (
     as_channels,
@@ -18,7 +27,7 @@ from coreframe_convolution.images import (
     split,
 )
 from coreframe_convolution.initial_values import kernel_initializer
-from coreframe_convolution.sizes import Pair, Size, pair, whole
+from coreframe_convolution.sizes import Pair, Size, pair
 from coreframe_convolution.weight_gradient import weight_gradient
 from coreframe_convolution.window import Window
 
@@ -81,9 +90,9 @@ class ConvTranspose2d(Module):
         gain: Setting = 1.0,
     ) -> None:
         name = "ConvTranspose2d"
-        self.in_channels = whole(name, "in_channels", in_channels)
-        self.out_channels = whole(name, "out_channels", out_channels)
-        self.groups = whole(name, "groups", groups)
+        self.in_channels = whole_number(f"{name}: in_channels", in_channels)
+        self.out_channels = whole_number(f"{name}: out_channels", out_channels)
+        self.groups = whole_number(f"{name}: groups", groups)
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ArgumentError(
                 f"{name}: groups must divide the channels, got {groups} for "

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Generator, Tensor
 
-from coreframe import Dataset, Example, TensorSplit
+from coreframe import Dataset, Example, TensorSplit, whole_number
 from coreframe_datasets.drawn import draw_splits
-from coreframe_datasets.numbers import at_least, finite_number
+from coreframe_datasets.numbers import finite_number
 
 __all__ = ["Blobs"]
 
@@ -56,8 +56,8 @@ class Blobs(Dataset):
         one_hot: bool = False,
         seed: int | Sequence[int] = 0,
     ) -> None:
-        count = at_least(2, "Blobs: classes", classes)
-        axes = at_least(2, "Blobs: features", features)
+        count = whole_number("Blobs: classes", classes, minimum=2)
+        axes = whole_number("Blobs: features", features, minimum=2)
         spread = finite_number("Blobs: deviation", deviation, positive=True)
 
         def draw(labels: Tensor, generator: Generator) -> Tensor:

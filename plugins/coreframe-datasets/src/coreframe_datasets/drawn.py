@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Generator, Tensor
 
-from coreframe import TensorSplit
-from coreframe_datasets.numbers import at_least
+from coreframe import TensorSplit, whole_number
 from coreframe_datasets.seeds import Splits, for_each_seed
 from coreframe_datasets.targets import targets_of
 
@@ -34,7 +33,7 @@ def draw_splits(
     Raises:
         ArgumentError: for fewer samples than classes, or seeds that are no integers.
     """
-    count = at_least(classes, f"{dataset}: samples", samples)
+    count = whole_number(f"{dataset}: samples", samples, minimum=classes)
 
     def make(generator: Generator) -> Splits:
         parts = [torch.randperm(count, generator=generator) % classes for _ in SPLITS]

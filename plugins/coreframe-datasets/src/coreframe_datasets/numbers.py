@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from math import isfinite
 
 from coreframe import ArgumentError
 
-__all__ = ["at_least", "finite_number"]
-
-
-def at_least(least: int, name: str, number: object) -> int:
-    """An integer of `least` or more; numpy's and torch's are taken, too.
-
-    Raises:
-        ArgumentError: naming the argument; a bool is no integer.
-    """
-    try:
-        whole = operator.index(number)  # type: ignore[arg-type]  # what is no integer is caught
-    except TypeError:
-        whole = least - 1
-    if isinstance(number, bool) or whole < least:
-        raise ArgumentError(f"{name} must be an integer of {least} or more, got {number!r}")
-    return whole
+__all__ = ["finite_number"]
 
 
 def finite_number(name: str, number: object, *, positive: bool = False) -> float:

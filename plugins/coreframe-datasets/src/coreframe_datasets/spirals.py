@@ -8,9 +8,9 @@ from math import pi
 import torch
 from torch import Generator, Tensor
 
-from coreframe import Dataset, Example, TensorSplit
+from coreframe import Dataset, Example, TensorSplit, whole_number
 from coreframe_datasets.drawn import draw_splits
-from coreframe_datasets.numbers import at_least, finite_number
+from coreframe_datasets.numbers import finite_number
 
 __all__ = ["Spirals"]
 
@@ -54,7 +54,7 @@ class Spirals(Dataset):
         one_hot: bool = False,
         seed: int | Sequence[int] = 0,
     ) -> None:
-        arms = at_least(2, "Spirals: classes", classes)
+        arms = whole_number("Spirals: classes", classes, minimum=2)
         winding = finite_number("Spirals: turns", turns)
         spread = finite_number("Spirals: noise", noise)
 

@@ -17,8 +17,8 @@ from coreframe import (
     ShapeError,
     Split,
     TensorSplit,
+    whole_number,
 )
-from coreframe_datasets.numbers import at_least
 
 __all__ = ["Standardize"]
 
@@ -51,7 +51,7 @@ class Standardize(Module):
     """
 
     def __init__(self, *features: int) -> None:
-        self.features = tuple(at_least(1, "Standardize: a size", size) for size in features)
+        self.features = tuple(whole_number("Standardize: a size", size) for size in features)
         self.mean = Buffer(self.features)
         self.deviation = Buffer(self.features, fill=1.0)
 

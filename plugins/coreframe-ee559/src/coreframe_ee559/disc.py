@@ -9,7 +9,7 @@ from typing import Self
 import torch
 from torch import Generator, Tensor
 
-from coreframe import ArgumentError, Dataset, Example, Selection, TensorSplit
+from coreframe import Dataset, Example, Selection, TensorSplit, whole_number
 
 __all__ = ["CENTRE", "RADIUS", "Disc"]
 
@@ -46,8 +46,7 @@ class Disc(Dataset):
     def __init__(
         self, samples: int = 1000, *, standardize: bool = False, seed: int | Sequence[int] = 0
     ) -> None:
-        if isinstance(samples, bool) or not isinstance(samples, int) or samples < 2:
-            raise ArgumentError(f"Disc: samples must be an integer of 2 or more, got {samples!r}")
+        samples = whole_number("Disc: samples", samples, minimum=2)
         if isinstance(seed, int):
             points = _draw_points(samples, seed)
             replicas: tuple[int, ...] = ()

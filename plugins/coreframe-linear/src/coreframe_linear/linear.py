@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from math import sqrt
 
 from torch import Tensor
@@ -15,6 +14,7 @@ from coreframe import (
     Setting,
     Shape,
     ShapeError,
+    whole_number,
     xavier_normal,
 )
 from coreframe_linear.products import add_product, add_row_sums, affine, product
@@ -46,7 +46,8 @@ class Linear(Module):
     replica_settings = ("gain",)
 
     def __init__(self, in_size: int, out_size: int, *, gain: Setting = 1.0) -> None:
-        in_size, out_size = _size("in_size", in_size), _size("out_size", out_size)
+        in_size = whole_number("Linear: in_size", in_size)
+        out_size = whole_number("Linear: out_size", out_size)
         self.in_size, self.out_size = in_size, out_size
         initializer = xavier_normal(in_size, out_size, gain)
         self.weight = Parameter((out_size, in_size), initializer)
@@ -135,13 +136,3 @@ class Linear(Module):
                     f"{self.described} has weights of {own} and got a tensor of {other}; "
                     f"convert it with to({own})"
                 )
-
-
-def _size(name: str, size: object) -> int:
-    try:
-        whole = operator.index(size)  # type: ignore[arg-type]  # what is no integer is caught
-    except TypeError:
-        whole = 0
-    if isinstance(size, bool) or whole < 1:
-        raise ArgumentError(f"Linear: {name} must be a positive integer, got {size!r}")
-    return whole

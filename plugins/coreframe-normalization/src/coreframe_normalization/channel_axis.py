@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Constant, Module, Parameter, Shape, ShapeError
-from coreframe_normalization.sizes import positive_eps, positive_size
+from coreframe import Constant, Module, Parameter, Shape, ShapeError, whole_number
+from coreframe_normalization.sizes import positive_eps
 
 __all__ = ["ChannelAxis"]
 
@@ -15,10 +15,10 @@ class ChannelAxis(Module):
 
     def __init__(self, channels: int, eps: float) -> None:
         layer = type(self).__name__
-        self.channels = positive_size(layer, "channels", channels)
+        self.channels = whole_number(f"{layer}: channels", channels)
         self.eps = positive_eps(layer, eps)
-        self.weight = Parameter((channels,), Constant(1.0))
-        self.bias = Parameter((channels,), Constant(0.0))
+        self.weight = Parameter((self.channels,), Constant(1.0))
+        self.bias = Parameter((self.channels,), Constant(0.0))
 
     def per_channel(self, values: Tensor, x: Tensor) -> Tensor:
         """Values `(*replicas, channels)` in the dtype of x, to be broadcast over it."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example
+from coreframe import ArgumentError, Example, whole_number
 from coreframe_normalization.channel_axis import ChannelAxis
 from coreframe_normalization.precision import widened
-from coreframe_normalization.sizes import positive_size
 
 __all__ = ["GroupNorm"]
 
@@ -38,8 +37,8 @@ class GroupNorm(ChannelAxis):
 
     def __init__(self, groups: int, channels: int, *, eps: float = 1e-5) -> None:
         super().__init__(channels, eps)
-        self.groups = positive_size("GroupNorm", "groups", groups)
-        if channels % groups:
+        self.groups = whole_number("GroupNorm: groups", groups)
+        if self.channels % self.groups:
             raise ArgumentError(f"GroupNorm: {groups} groups do not divide {channels} channels")
 
     @classmethod

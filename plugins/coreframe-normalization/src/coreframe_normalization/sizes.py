@@ -5,20 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
-from coreframe import ArgumentError
+from coreframe import ArgumentError, whole_number
 
-__all__ = ["positive_eps", "positive_size", "trailing_shape"]
-
-
-def positive_size(layer: str, name: str, size: object) -> int:
-    """A positive integer.
-
-    Raises:
-        ArgumentError: naming layer and argument.
-    """
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ArgumentError(f"{layer}: {name} must be a positive integer, got {size!r}")
-    return size
+__all__ = ["positive_eps", "trailing_shape"]
 
 
 def trailing_shape(layer: str, size: int | Sequence[int]) -> tuple[int, ...]:
@@ -30,7 +19,7 @@ def trailing_shape(layer: str, size: int | Sequence[int]) -> tuple[int, ...]:
     axes = tuple(size) if isinstance(size, list | tuple) else (size,)
     if not axes:
         raise ArgumentError(f"{layer}: size must name one axis at least, got {size!r}")
-    return tuple(positive_size(layer, "size", axis) for axis in axes)
+    return tuple(whole_number(f"{layer}: size", axis) for axis in axes)
 
 
 def positive_eps(layer: str, eps: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from coreframe import ArgumentError, Example, Hyperparameter, Schedule, Setting
+from coreframe import Example, Hyperparameter, Schedule, Setting, whole_number
 from coreframe_schedules.each_replica import each_replica
 from coreframe_schedules.warm_up import warm_up_first
 
@@ -44,9 +44,8 @@ class Cosine(Schedule):
         growth: Setting = 1.0,
         least: Setting = 0.0,
     ) -> None:
-        if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
-            raise ArgumentError(f"Cosine: restarts must be an integer from 0, got {restarts!r}")
-        self.warm_up, self.restarts = warm_up, restarts
+        self.warm_up = warm_up
+        self.restarts = whole_number("Cosine: restarts", restarts, minimum=0)
         self.growth, self.least = growth, least
 
     @classmethod

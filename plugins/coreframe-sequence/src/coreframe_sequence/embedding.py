@@ -5,8 +5,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Normal, Parameter, Sample, Shape, ShapeError
-from coreframe_sequence.positive_integer import positive_integer
+from coreframe import (
+    ArgumentError,
+    Example,
+    Module,
+    Normal,
+    Parameter,
+    Sample,
+    Shape,
+    ShapeError,
+    whole_number,
+)
 
 __all__ = ["Embedding"]
 
@@ -35,8 +44,8 @@ class Embedding(Module):
     """
 
     def __init__(self, rows: int, size: int, *, padding: int | None = None) -> None:
-        self.rows = positive_integer("Embedding", "rows", rows)
-        self.size = positive_integer("Embedding", "size", size)
+        self.rows = whole_number("Embedding: rows", rows)
+        self.size = whole_number("Embedding: size", size)
         if padding is not None and (isinstance(padding, bool) or padding not in range(self.rows)):
             raise ArgumentError(
                 f"Embedding: padding must be an index from 0 to {self.rows - 1}, got {padding!r}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Constant, Example, Module, Parameter, Shape, xavier_normal
-from coreframe_sequence.positive_integer import positive_integer
+from coreframe import Constant, Example, Module, Parameter, Shape, whole_number, xavier_normal
 from coreframe_sequence.projection import add_product
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
@@ -49,8 +48,8 @@ class GRU(Module):
     """
 
     def __init__(self, in_size: int, hidden: int, *, last: bool = False) -> None:
-        self.in_size = positive_integer("GRU", "in_size", in_size)
-        self.hidden = positive_integer("GRU", "hidden", hidden)
+        self.in_size = whole_number("GRU: in_size", in_size)
+        self.hidden = whole_number("GRU: hidden", hidden)
         self.last = last
         self.input_weight = Parameter((3 * hidden, in_size), xavier_normal(in_size, hidden))
         self.recurrent_weight = Parameter((3 * hidden, hidden), xavier_normal(hidden, hidden))

@@ -16,9 +16,9 @@ from coreframe import (
     Sample,
     Shape,
     ShapeError,
+    whole_number,
     xavier_normal,
 )
-from coreframe_sequence.positive_integer import positive_integer
 from coreframe_sequence.projection import add_projection_gradients, project
 
 __all__ = ["MultiHeadAttention"]
@@ -52,8 +52,8 @@ class MultiHeadAttention(Module):
     """
 
     def __init__(self, size: int, heads: int, *, causal: bool = False) -> None:
-        self.size = positive_integer("MultiHeadAttention", "size", size)
-        self.heads = positive_integer("MultiHeadAttention", "heads", heads)
+        self.size = whole_number("MultiHeadAttention: size", size)
+        self.heads = whole_number("MultiHeadAttention: heads", heads)
         if self.size % self.heads:
             raise ArgumentError(
                 f"MultiHeadAttention: {heads} heads do not divide the size of {size}"

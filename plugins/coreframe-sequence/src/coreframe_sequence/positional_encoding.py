@@ -7,8 +7,7 @@ from math import cos, log, sin
 import torch
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError
-from coreframe_sequence.positive_integer import positive_integer
+from coreframe import Example, Module, Shape, ShapeError, whole_number
 
 __all__ = ["PositionalEncoding"]
 
@@ -30,7 +29,7 @@ class PositionalEncoding(Module):
     """
 
     def __init__(self, size: int) -> None:
-        self.size = positive_integer("PositionalEncoding", "size", size)
+        self.size = whole_number("PositionalEncoding: size", size)
 
     @classmethod
     def examples(cls) -> list[Example]:

@@ -7,8 +7,16 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Constant, Example, Module, Parameter, Shape, xavier_normal
-from coreframe_sequence.positive_integer import positive_integer
+from coreframe import (
+    ArgumentError,
+    Constant,
+    Example,
+    Module,
+    Parameter,
+    Shape,
+    whole_number,
+    xavier_normal,
+)
 from coreframe_sequence.projection import add_product
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
@@ -55,8 +63,8 @@ class RNN(Module):
         nonlinearity: Literal["tanh", "relu"] = "tanh",
         last: bool = False,
     ) -> None:
-        self.in_size = positive_integer("RNN", "in_size", in_size)
-        self.hidden = positive_integer("RNN", "hidden", hidden)
+        self.in_size = whole_number("RNN: in_size", in_size)
+        self.hidden = whole_number("RNN: hidden", hidden)
         if nonlinearity not in ("tanh", "relu"):
             raise ArgumentError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.nonlinearity = nonlinearity

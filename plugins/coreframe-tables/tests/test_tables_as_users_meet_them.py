@@ -1,0 +1,111 @@
+"""Layers for tables: mistakes, boundaries from data, and networks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+import coreframe as cf
+from coreframe_tables import (
+    BatchEnsemble,
+    CategoricalEmbedding,
+    MemberMean,
+    PeriodicEmbedding,
+    PiecewiseLinearEmbedding,
+    quantile_boundaries,
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: CategoricalEmbedding([], 2), "a list of numbers, one for each column, got"),
+        (lambda: CategoricalEmbedding([3, 0], 2), r"categories\[1\] must be a positive integer"),
+        (lambda: CategoricalEmbedding([3], 0), "CategoricalEmbedding: size must be a positive"),
+        (lambda: PiecewiseLinearEmbedding([], 2), "must be a list for each column, got"),
+        (lambda: PiecewiseLinearEmbedding([1.0, 2.0], 2), "of numbers; column 0 has 1.0"),  # type: ignore[list-item]
+        (lambda: PiecewiseLinearEmbedding([[0.0, 1.0], [1.0]], 2), r"column 1 has \[1.0\]"),
+        (lambda: PiecewiseLinearEmbedding([[0.0, 0.0]], 2), "in rising order; column 0"),
+        (lambda: PiecewiseLinearEmbedding([[0.0, torch.inf]], 2), "finite numbers"),
+        (lambda: PeriodicEmbedding(2, 2, deviation=-1.0), "must be finite and at least 0"),
+        (lambda: PeriodicEmbedding(2, 2, frequencies=0), "frequencies must be a positive integer"),
+        (lambda: BatchEnsemble(2, 2, True), "members must be a positive integer, got True"),
+    ],
+)
+def test_wrong_arguments_are_named(make: Callable[[], object], message: str) -> None:
+    with pytest.raises(cf.ArgumentError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("layer", "x", "message"),
+    [
+        (CategoricalEmbedding([2, 3], 2), torch.ones(4, 2), "takes integers as categories"),
+        (CategoricalEmbedding([2, 3], 2), torch.ones(4, 3).long(), r"batch, …, 2\); it got"),
+        (PeriodicEmbedding(2, 2), torch.ones(4, 2).double(), "convert it with to"),
+        (PeriodicEmbedding(2, 2), torch.ones(2), r"\(\*replicas, batch, …, 2\); it got \(2,\)"),
+        (PiecewiseLinearEmbedding([[0.0, 1.0]], 2), torch.ones(4, 2), r"it got \(4, 2\)"),
+        (BatchEnsemble(2, 3, 4), torch.ones(5, 3, 2), r"…, 4, 2\); it got \(5, 3, 2\)"),
+        (MemberMean(4), torch.ones(5, 3, 2), r"4, features\), got \(5, 3, 2\)"),
+    ],
+)
+def test_wrong_inputs_are_named(layer: cf.Module, x: torch.Tensor, message: str) -> None:
+    with pytest.raises(cf.CoreframeError, match=message):
+        layer.initialize(seed=0).forward(x)
+
+
+def test_members_start_apart() -> None:
+    model = cf.Sequential(*(made("MemberCopies(3)"), made("BatchEnsemble(4, 2, 3)")))
+    y = model.initialize(seed=0).forward(torch.rand(5, 4))
+    assert not any(torch.equal(y[:, a], y[:, b]) for a, b in [(0, 1), (1, 2), (0, 2)])
+    signs = dict(model.named_parameters())["1.in_factor"].value
+    assert set(signs.flatten().tolist()) == {-1.0, 1.0}
+
+
+def made(spec: str) -> Any:
+    return cf.create("module", spec)
+
+
+def test_boundaries_hold_as_many_samples_each() -> None:
+    x = torch.stack([torch.arange(101.0), torch.arange(101.0) % 2], 1)
+    boundaries = quantile_boundaries(x, 4)
+    assert boundaries == [[0.0, 25.0, 50.0, 75.0, 100.0], [0.0, 1.0]]
+    assert PiecewiseLinearEmbedding(boundaries, 3).weight.shape == (2, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("x", "bins", "message"),
+    [
+        (torch.ones(3), 2, r"takes \(samples, columns\), got \(3,\)"),
+        (torch.empty(0, 2), 2, r"got \(0, 2\)"),
+        (torch.ones(3, 2), 2, "column 0 is 1 everywhere"),
+        (torch.tensor([[0.0, 1.0], [1.0, torch.nan]]), 2, "row 1, column 1 is not finite"),
+        (torch.eye(3), 0, "bins must be a positive integer"),
+    ],
+)
+def test_boundaries_of_what_has_none(x: torch.Tensor, bins: int, message: str) -> None:
+    with pytest.raises(cf.CoreframeError, match=message):
+        quantile_boundaries(x, bins)
+
+
+@pytest.mark.parametrize("seeds", [{"seed": 0}, {"seeds": [0, 1]}], ids=str)
+def test_a_network_with_columns_and_members_learns(seeds: dict[str, Any]) -> None:
+    data = cf.create("dataset", "Iris(standardize=True)", seed=0)
+    specs = [
+        "PeriodicEmbedding(4, 4, frequencies=4)",
+        "ReLU",
+        "Flatten",
+        "MemberCopies(4)",
+        "BatchEnsemble(16, 16, 4)",
+        "ReLU",
+        "BatchEnsemble(16, 3, 4)",
+        "MemberMean(4)",
+    ]
+    model = cf.assemble(specs, **seeds)
+    loss = cf.create("loss", "CrossEntropy")
+    optimizer = cf.create("optimizer", "AdamW(lr=0.01)", model)
+    cf.train_model(model, data, loss, optimizer, epochs=20)
+    assert bool((cf.compute_accuracy(model, data.train, loss) > 0.9).all())
