@@ -41,17 +41,10 @@ class SavedStack:
         Raises:
             ProtocolError: if nothing was saved, or another layer's backward is due first.
         """
-        if not self._entries:
-            why = "" if layer.training else "; in evaluation mode forward keeps nothing for it"
-            raise ProtocolError(f"backward of {layer.described} came without a forward{why}")
-        due, tensors = self._entries[-1]
-        if due is not layer:
-            raise ProtocolError(
-                f"backward of {layer.described} came out of order: "
-                f"the last forward was that of {due.described}, whose backward is due first"
-            )
-        self._entries.pop()
-        return tensors
+        entries = self._entries
+        if entries and entries[-1][0] is layer:
+            return entries.pop()[1]
+        raise ProtocolError(self._why_not(layer))
 
     def clear(self) -> None:
         """Forget everything, for instance after a step that was interrupted."""
@@ -69,3 +62,13 @@ class SavedStack:
                 f"the step is over, but {layer.described} still waits for its backward: "
                 "a container must call backward once for each forward of its children"
             )
+
+    def _why_not(self, layer: Module) -> str:
+        if not self._entries:
+            why = "" if layer.training else "; in evaluation mode forward keeps nothing for it"
+            return f"backward of {layer.described} came without a forward{why}"
+        due, _ = self._entries[-1]
+        return (
+            f"backward of {layer.described} came out of order: "
+            f"the last forward was that of {due.described}, whose backward is due first"
+        )

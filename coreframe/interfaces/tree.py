@@ -12,6 +12,8 @@ __all__ = ["attributes_of", "join_path", "walk_attributes", "walk_modules"]
 
 _Held = TypeVar("_Held")
 
+PLAIN = frozenset({bool, int, float, str, type(None)})
+
 
 def join_path(path: str, name: str) -> str:
     """`body` and `0` give `body.0`; the empty path is the whole model."""
@@ -20,19 +22,20 @@ def join_path(path: str, name: str) -> str:
 
 def attributes_of(module: Module, kind: type[_Held]) -> Iterator[tuple[str, _Held]]:
     """The attributes of one module that are of this kind, also in lists and dicts, by name."""
-
-    def held_in(name: str, value: object) -> Iterator[tuple[str, _Held]]:
-        if isinstance(value, kind):
-            yield name, value
-        elif isinstance(value, list | tuple):
-            for index, item in enumerate(value):
-                yield from held_in(f"{name}.{index}", item)
-        elif isinstance(value, dict):
-            for key, item in value.items():
-                yield from held_in(f"{name}.{key}", item)
-
     for name, value in vars(module).items():
-        yield from held_in(name, value)
+        if type(value) not in PLAIN:  # asking what a number is an instance of takes longest here
+            yield from _held_in(name, value, kind)
+
+
+def _held_in(name: str, value: object, kind: type[_Held]) -> Iterator[tuple[str, _Held]]:
+    if isinstance(value, kind):
+        yield name, value
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from _held_in(f"{name}.{index}", item, kind)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _held_in(f"{name}.{key}", item, kind)
 
 
 def walk_modules(root: Module) -> Iterator[tuple[str, Module]]:

@@ -28,10 +28,10 @@ def expect_fitting(model: Module, split: Split) -> None:
 
 def placing(model: Module) -> Callable[[Tensor], Tensor]:
     """A function that moves tensors to a model's device, and real numbers to its dtype."""
-    parameters = model.param()
-    if not parameters:
+    _, first = next(model.named_parameters(), ("", None))
+    if first is None:
         return lambda tensor: tensor
-    dtype, device = parameters[0].value.dtype, parameters[0].value.device
+    dtype, device = first.value.dtype, first.value.device
 
     def place(tensor: Tensor) -> Tensor:
         return tensor.to(device, dtype if tensor.is_floating_point() else tensor.dtype)
