@@ -1,7 +1,27 @@
 """Settings of every test run, of the core and of each plugin."""
 
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
 import torch
 
 # Small tensors gain nothing from a second thread, and wait a hundred times longer for it when
 # the machine is busy with something else.
 torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def onnx_cases() -> Mapping[str, Any]:
+    """Inputs and outputs that come with the ONNX standard, by the name of the case.
+
+    Making them takes seven seconds, so all packages share them.
+    """
+    with warnings.catch_warnings():  # the package's own
+        warnings.simplefilter("ignore")
+        from onnx.backend.test.loader import load_model_tests  # noqa: PLC0415  # few need it
+
+        return {case.name: case for case in load_model_tests(kind="node")}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -24,10 +23,6 @@ from coreframe_activations import (
     Softsign,
     Tanh,
 )
-
-with warnings.catch_warnings():  # the package's own, when it makes its cases
-    warnings.simplefilter("ignore")
-    from onnx.backend.test.loader import load_model_tests
 
 LAYERS: dict[str, Callable[[], Module]] = {
     "test_relu": ReLU,
@@ -61,16 +56,9 @@ LAYERS: dict[str, Callable[[], Module]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def cases() -> dict[str, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return {case.name: case for case in load_model_tests(kind="node")}
-
-
 @pytest.mark.parametrize("name", LAYERS)
-def test_standard_agrees(name: str, cases: dict[str, Any]) -> None:
-    case = cases[name]
+def test_standard_agrees(name: str, onnx_cases: Mapping[str, Any]) -> None:
+    case = onnx_cases[name]
     for given, wanted in case.data_sets:
         x = torch.as_tensor(given[0])
         batched = x if x.dim() > 1 else x.unsqueeze(0)
@@ -80,8 +68,8 @@ def test_standard_agrees(name: str, cases: dict[str, Any]) -> None:
         )
 
 
-def test_selu_has_the_settings_of_the_paper(cases: dict[str, Any]) -> None:
+def test_selu_has_the_settings_of_the_paper(onnx_cases: Mapping[str, Any]) -> None:
     """Other cases of the standard set others."""
-    given, wanted = cases["test_selu_default"].data_sets[0]
+    given, wanted = onnx_cases["test_selu_default"].data_sets[0]
     y = SELU().forward(torch.as_tensor(given[0]))
     torch.testing.assert_close(y, torch.as_tensor(wanted[0]), rtol=1e-5, atol=1e-6)

@@ -7,19 +7,15 @@ projections, for an embedding of rows, or for positional encodings.
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import torch
+from onnx import helper
 from torch import Tensor
 
 from coreframe_sequence import GRU, LSTM, RNN
-
-with warnings.catch_warnings():  # the package's own, when it makes its cases
-    warnings.simplefilter("ignore")
-    from onnx import helper
-    from onnx.backend.test.loader import load_model_tests
 
 LAYERS: dict[str, type[RNN | GRU | LSTM]] = {"RNN": RNN, "GRU": GRU, "LSTM": LSTM}
 
@@ -41,18 +37,11 @@ NAMES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def cases() -> dict[str, Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return {case.name: case for case in load_model_tests(kind="node")}
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_standard_agrees(name: str, cases: dict[str, Any]) -> None:
-    node = cases[name].model.graph.node[0]
+def test_standard_agrees(name: str, onnx_cases: Mapping[str, Any]) -> None:
+    node = onnx_cases[name].model.graph.node[0]
     settings = {a.name: helper.get_attribute_value(a) for a in node.attribute}
-    given, wanted = cases[name].data_sets[0]
+    given, wanted = onnx_cases[name].data_sets[0]
     x, w, u, *biases = (torch.as_tensor(array) for array in given)
     batch_first = bool(settings.get("layout"))
     x = x if batch_first else x.transpose(0, 1)
