@@ -45,6 +45,7 @@ class ComponentType(ABCMeta):
         def __call__(cls, *args: Any, **kwargs: Any) -> Any:
             component = super().__call__(*args, **kwargs)
             bound = constructor_signature(cls).bind(*args, **kwargs)
+            bound.arguments.update({k: _own(value) for k, value in bound.arguments.items()})
             component.__dict__["_arguments"] = bound
             component.constructed()
             return component
@@ -127,6 +128,11 @@ class Component(metaclass=ComponentType):
             else:
                 parts.append(f"{name}={format_value(value)}")
         return f"{self.spec_name or type(self).__name__}({', '.join(parts)})"
+
+
+def _own(value: object) -> object:
+    """Lists are copied: a caller who changes theirs later must not change the spec."""
+    return [_own(item) for item in value] if isinstance(value, list) else value
 
 
 def _equal(value: object, default: object) -> bool:

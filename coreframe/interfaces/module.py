@@ -24,6 +24,8 @@ __all__ = ["Module", "Shape"]
 
 Shape: TypeAlias = tuple[int, ...]
 
+SPEC_SHOWN = 200  # characters of a spec in a message
+
 
 class Module(Component):
     """A layer or a network, with its own backward.
@@ -185,7 +187,10 @@ class Module(Component):
     @property
     def described(self) -> str:
         """Its spec, and its path where it stands inside a model: `Linear(2, 25) at 0`."""
-        return f"{self!r} at {self.path}" if self.is_part else repr(self)
+        spec = repr(self)
+        if len(spec) > SPEC_SHOWN:
+            spec = f"{spec[:SPEC_SHOWN]}…"
+        return f"{spec} at {self.path}" if self.is_part else spec
 
     # ---- modes, values and gradients ----
 

@@ -228,10 +228,11 @@ class Optimizer(Component):
         return Slab(flat.value, flat.grad, state, expanded, 0, flat)
 
     def _steps_after(self, active: Tensor | None) -> int | Tensor:
-        if active is None and isinstance(self.steps, int):
-            return self.steps + 1
-        with torch.inference_mode(False):
-            return self.steps + (1 if active is None else active.to("cpu", torch.int64))
+        taken = 1 if active is None else active.to("cpu", torch.int64)
+        if isinstance(self.steps, int) and isinstance(taken, int):
+            return self.steps + taken
+        with torch.inference_mode(False):  # it outlives the pass
+            return self.steps + taken
 
     def _update_active(self, slab: Slab, active: Tensor) -> None:
         mask = slab.flat.expand(active.to(slab.value)) > 0

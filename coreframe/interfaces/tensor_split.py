@@ -93,8 +93,9 @@ def _is_eight_bytes_a_row(rows: Tensor) -> bool:
     return (
         rows.dim() == 2
         and rows.shape[1] * rows.element_size() == EIGHT_BYTES
-        and rows.is_contiguous()
-        and rows.storage_offset() % rows.shape[1] == 0  # aligned
+        and rows.stride() == (rows.shape[1], 1)
+        and rows.storage_offset() % rows.shape[1] == 0  # both as `view` asks for
+        and not (rows.requires_grad or rows.is_conj() or rows.is_neg())
     )
 
 

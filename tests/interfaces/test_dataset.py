@@ -44,6 +44,17 @@ def test_rows_of_eight_bytes_are_taken_wherever_they_lie(dtype: torch.dtype, fea
         assert x.dtype is dtype
 
 
+def test_rows_of_eight_bytes_that_no_view_can_have() -> None:
+    wide = torch.arange(21.0).view(3, 7)
+    complex_rows = torch.randn(3, 1, dtype=torch.complex64)
+    negative = torch.imag(torch.randn(3, 2, dtype=torch.complex64).conj())
+    leaf = torch.randn(3, 2).requires_grad_()
+    for rows in (wide[0:1, :2], complex_rows.conj(), negative, leaf):
+        x, _ = TensorSplit(rows, torch.zeros(len(rows))).take(torch.tensor([0, 0]))
+        assert torch.equal(x, rows[[0, 0]])
+        assert x.requires_grad == rows.requires_grad
+
+
 def test_split_of_each_replica_takes_each_its_own() -> None:
     split = TensorSplit(samples(3, 5, 2), samples(3, 5), (3,))
     assert len(split) == 5

@@ -11,6 +11,7 @@ from torch import Tensor
 from coreframe_tables import (
     BatchEnsemble,
     CategoricalEmbedding,
+    MemberCopies,
     MemberMean,
     PeriodicEmbedding,
     PiecewiseLinearEmbedding,
@@ -54,13 +55,14 @@ class SlopeOfHeldBins(PiecewiseLinearEmbedding):
     """bins that x has passed, or has not come to, give it a gradient, too"""
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
-        held = self._least, self._most
-        wide = [[torch.inf] * len(bins) for bins in self._most]
-        self._least, self._most = [[-most for most in bins] for bins in wide], wide
+        placed = self._placed
+        starts, slopes, _, most = placed
+        everywhere = torch.full_like(most, torch.inf)
+        self._placed = (starts, slopes, -everywhere, everywhere)
         try:
             return super().backward(*gradwrtoutput)
         finally:
-            self._least, self._most = held
+            self._placed = placed
 
 
 @fault("module.gradient", "x[")
@@ -68,12 +70,13 @@ class SlopeWithoutWidth(PiecewiseLinearEmbedding):
     """backward forgets that a bin's share rises by 1 / width"""
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
-        slopes = self._slopes
-        self._slopes = [[float(slope > 0) for slope in bins] for bins in slopes]
+        placed = self._placed
+        starts, slopes, *held = placed
+        self._placed = (starts, slopes.sign(), *held)
         try:
             return super().backward(*gradwrtoutput)
         finally:
-            self._slopes = slopes
+            self._placed = placed
 
 
 @fault("module.gradient", "frequency[")
@@ -100,6 +103,14 @@ class UnscaledInput(BatchEnsemble):
         dh = dy.reshape(h.shape) * self.out_factor.value.unsqueeze(-3)
         self.weight.grad.copy_(before + torch.einsum("...nmo,...nmi->...oi", dh, x))
         return dx
+
+
+@fault("module.gradient", "x[")
+class MeanForSum(MemberCopies):
+    """the members' gradients are averaged where they add up"""
+
+    def backward(self, *gradwrtoutput: Tensor) -> Tensor:
+        return super().backward(*gradwrtoutput) / self.members
 
 
 @fault("module.gradient", "x[")

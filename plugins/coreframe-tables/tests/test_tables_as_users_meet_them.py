@@ -57,6 +57,64 @@ def test_wrong_inputs_are_named(layer: cf.Module, x: torch.Tensor, message: str)
         layer.initialize(seed=0).forward(x)
 
 
+@pytest.mark.parametrize(
+    ("boundaries", "dtype"),
+    [
+        ([[0.0, 1e-5, 1.0]], torch.float16),
+        ([[100.0, 100.1, 101.0]], torch.bfloat16),
+        ([[0.0, 1e-39, 1.0]], torch.float32),
+        ([[-1e308, 1e308]], torch.float64),
+    ],
+    ids=str,
+)
+def test_bins_that_a_dtype_cannot_tell_apart_are_refused(
+    boundaries: list[list[float]], dtype: torch.dtype
+) -> None:
+    layer = PiecewiseLinearEmbedding(boundaries, 2).initialize(seed=0, dtype=dtype)
+    with pytest.raises(cf.ArgumentError, match=f"too narrow, or too wide, for {dtype}"):
+        layer.forward(torch.zeros(3, 1, dtype=dtype))
+
+
+def test_a_boundary_belongs_to_the_bin_behind_it() -> None:
+    layer = PiecewiseLinearEmbedding([[0.0, 1.0, 3.0]], 1).initialize(seed=0)
+    layer.weight.value.fill_(1.0)
+    layer.forward(torch.tensor([[-1.0], [0.0], [0.5], [1.0], [3.0], [9.0]]))
+    slopes = layer.backward(torch.ones(6, 1, 1)).flatten().tolist()
+    assert slopes == [1.0, 1.0, 1.0, 0.5, 0.5, 0.5]
+
+
+def test_empty_bins_give_zero_whatever_stands_before_them() -> None:
+    layer = PiecewiseLinearEmbedding([[0.0, 1.0], [0.0, 1.0, 2.0]], 1).initialize(seed=0)
+    y = layer.forward(torch.tensor([[torch.inf, 0.0]]))
+    assert not bool(y.isnan().any())
+
+
+def test_boundaries_are_a_copy() -> None:
+    given = [[0.0, 1.0]]
+    layer = PiecewiseLinearEmbedding(given, 2)
+    given[0].append(5.0)
+    assert repr(layer) == "PiecewiseLinearEmbedding([[0.0, 1.0]], 2)"
+
+
+@pytest.mark.parametrize(
+    "spec", ["CategoricalEmbedding([3], 2)", "BatchEnsemble(1, 2, 1)", "PeriodicEmbedding(1, 2)"]
+)
+def test_gradients_of_another_batch_are_refused(spec: str) -> None:
+    layer = made(spec).initialize(seed=0)
+    x = {"C": torch.zeros(4, 1).long(), "B": torch.ones(4, 1, 1)}.get(spec[0], torch.ones(4, 1))
+    dy = torch.ones_like(layer.forward(x))[:1]
+    with pytest.raises(cf.ShapeError, match="got the gradient"):
+        layer.backward(dy)
+    assert not any(parameter.grad.any() for parameter in layer.param())
+
+
+def test_members_of_another_population_are_refused() -> None:
+    for spec, x in (("MemberCopies(2)", (5, 4, 2)), ("MemberMean(2)", (5, 4, 2, 3))):
+        layer = made(spec).initialize(seeds=[0, 1, 2])
+        with pytest.raises(cf.ShapeError, match=r"for replicas \(3,\)"):
+            layer.forward(torch.ones(x))
+
+
 def test_members_start_apart() -> None:
     model = cf.Sequential(*(made("MemberCopies(3)"), made("BatchEnsemble(4, 2, 3)")))
     y = model.initialize(seed=0).forward(torch.rand(5, 4))
@@ -84,9 +142,15 @@ def test_boundaries_hold_as_many_samples_each() -> None:
         (torch.ones(3, 2), 2, "column 0 is 1 everywhere"),
         (torch.tensor([[0.0, 1.0], [1.0, torch.nan]]), 2, "row 1, column 1 is not finite"),
         (torch.eye(3), 0, "bins must be a positive integer"),
+        ([[0.0], [1.0]], 2, "takes a tensor of real numbers, got list"),
+        (
+            torch.eye(3).to(torch.complex64),
+            2,
+            "takes a tensor of real numbers, got torch.complex64",
+        ),
     ],
 )
-def test_boundaries_of_what_has_none(x: torch.Tensor, bins: int, message: str) -> None:
+def test_boundaries_of_what_has_none(x: Any, bins: int, message: str) -> None:
     with pytest.raises(cf.CoreframeError, match=message):
         quantile_boundaries(x, bins)
 

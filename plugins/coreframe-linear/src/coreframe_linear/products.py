@@ -9,7 +9,7 @@ numbers, laid out in memory the other way round.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -66,7 +66,7 @@ def add_row_sums(a: Tensor, *, to: Tensor) -> None:
         to.add_(a.sum(-1))
 
 
-@cache
+@lru_cache
 def _fills_less(axis: int, other: int) -> bool:
     """Whether `axis` fills the registers less than `other` does."""
     return _fill(axis) < _fill(other)

@@ -48,8 +48,8 @@ class GRU(Module):
     """
 
     def __init__(self, in_size: int, hidden: int, *, last: bool = False) -> None:
-        self.in_size = whole_number("GRU: in_size", in_size)
-        self.hidden = whole_number("GRU: hidden", hidden)
+        self.in_size = in_size = whole_number("GRU: in_size", in_size)
+        self.hidden = hidden = whole_number("GRU: hidden", hidden)
         self.last = last
         self.input_weight = Parameter((3 * hidden, in_size), xavier_normal(in_size, hidden))
         self.recurrent_weight = Parameter((3 * hidden, hidden), xavier_normal(hidden, hidden))

@@ -59,9 +59,11 @@ class MultiHeadAttention(Module):
                 f"MultiHeadAttention: {heads} heads do not divide the size of {size}"
             )
         self.causal = causal
-        self.projection_weight = Parameter((3 * self.size, self.size), xavier_normal(size, size))
+        self.projection_weight = Parameter(
+            (3 * self.size, self.size), xavier_normal(self.size, self.size)
+        )
         self.projection_bias = Parameter((3 * self.size,), Constant(0.0))
-        self.output_weight = Parameter((self.size, self.size), xavier_normal(size, size))
+        self.output_weight = Parameter((self.size, self.size), xavier_normal(self.size, self.size))
         self.output_bias = Parameter((self.size,), Constant(0.0))
 
     @classmethod

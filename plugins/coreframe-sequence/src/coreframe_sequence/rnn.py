@@ -63,8 +63,8 @@ class RNN(Module):
         nonlinearity: Literal["tanh", "relu"] = "tanh",
         last: bool = False,
     ) -> None:
-        self.in_size = whole_number("RNN: in_size", in_size)
-        self.hidden = whole_number("RNN: hidden", hidden)
+        self.in_size = in_size = whole_number("RNN: in_size", in_size)
+        self.hidden = hidden = whole_number("RNN: hidden", hidden)
         if nonlinearity not in ("tanh", "relu"):
             raise ArgumentError(f"RNN: nonlinearity must be 'tanh' or 'relu', got {nonlinearity!r}")
         self.nonlinearity = nonlinearity

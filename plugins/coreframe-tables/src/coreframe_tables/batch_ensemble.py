@@ -15,7 +15,7 @@ from coreframe import (
     whole_number,
     xavier_normal,
 )
-from coreframe_tables.last_axes import expect_dtype, expect_last, rows
+from coreframe_tables.last_axes import expect_gradient, expect_last, expect_like, rows
 from coreframe_tables.signs import Signs
 
 __all__ = ["BatchEnsemble"]
@@ -46,7 +46,7 @@ class BatchEnsemble(Module):
 
     Raises:
         ArgumentError: for sizes that are no positive integers; in forward, for an input of
-            another dtype than the weights.
+            another dtype or device than the weights.
         ShapeError: in forward, for an input of other replicas, members or features.
     """
 
@@ -71,7 +71,7 @@ class BatchEnsemble(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         expect_last(self, x, (self.members, self.in_size))
-        expect_dtype(self, x, self.weight.value)
+        expect_like(self, x, self.weight.value)
         of_rows = rows(self, x, 2)
         scaled = of_rows * self.in_factor.value.unsqueeze(-3)
         h = torch.einsum("...nmi,...oi->...nmo", scaled, self.weight.value)
@@ -83,6 +83,7 @@ class BatchEnsemble(Module):
         (dy,) = gradwrtoutput
         x, h = self.saved()
         of_rows = rows(self, dy, 2)
+        expect_gradient(self, of_rows, tuple(h.shape))
         self.bias.grad.add_(of_rows.sum(-3))
         self.out_factor.grad.add_((of_rows * h).sum(-3))
         dh = of_rows * self.out_factor.value.unsqueeze(-3)

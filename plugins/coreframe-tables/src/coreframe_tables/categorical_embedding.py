@@ -20,7 +20,7 @@ from coreframe import (
     Shape,
     whole_number,
 )
-from coreframe_tables.last_axes import embedded_shape, expect_last, rows
+from coreframe_tables.last_axes import embedded_shape, expect_gradient, expect_last, rows
 
 __all__ = ["CategoricalEmbedding"]
 
@@ -46,7 +46,7 @@ class CategoricalEmbedding(Module):
 
     Raises:
         ArgumentError: for categories that are no positive integers, or no columns at all; in
-            forward, for an input that is not of integers.
+            forward, for an input that is not of integers, or on another device.
         ShapeError: in forward, for an input of other replicas or columns.
     """
 
@@ -76,6 +76,8 @@ class CategoricalEmbedding(Module):
     def forward(self, x: Tensor) -> Tensor:
         if x.is_floating_point() or x.is_complex() or x.dtype is torch.bool:
             raise ArgumentError(f"{self.described} takes integers as categories, got {x.dtype}")
+        if x.device != (own := self.weight.value.device):
+            raise ArgumentError(f"{self.described} is on {own} and got categories on {x.device}")
         expect_last(self, x, (len(self.categories),))
         x = x.long()
         ends = torch.tensor(self.categories, device=x.device)
@@ -91,6 +93,7 @@ class CategoricalEmbedding(Module):
     def backward(self, *gradwrtoutput: Tensor) -> None:
         (dy,) = gradwrtoutput
         places, absent = self.saved()
+        expect_gradient(self, dy, (*absent.shape[:-1], self.size))
         # y = w[x] or u, so each place adds its dy to the row that it was looked up in
         of_known = dy.masked_fill(absent, 0.0).reshape(-1, self.size)
         self.weight.grad.view(-1, self.size).index_add_(0, places, of_known)

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from coreframe import ArgumentError, Module, Shape, ShapeError
 
-__all__ = ["embedded_shape", "expect_dtype", "expect_last", "rows"]
+__all__ = ["embedded_shape", "expect_gradient", "expect_last", "expect_like", "rows"]
 
 
 def expect_last(layer: Module, x: Tensor, last: Shape) -> None:
@@ -24,16 +24,29 @@ def expect_last(layer: Module, x: Tensor, last: Shape) -> None:
         )
 
 
-def expect_dtype(layer: Module, x: Tensor, own: Tensor) -> None:
-    """Raise unless x is of the parameter's dtype.
+def expect_like(layer: Module, x: Tensor, own: Tensor) -> None:
+    """Raise unless x is of a parameter's dtype and on its device.
 
     Raises:
         ArgumentError: naming both.
     """
-    if x.dtype != own.dtype:
-        raise ArgumentError(
-            f"{layer.described} has weights of {own.dtype} and got a tensor of {x.dtype}; "
-            f"convert it with to({own.dtype})"
+    for what, its in ((own.dtype, x.dtype), (own.device, x.device)):
+        if what != its:
+            raise ArgumentError(
+                f"{layer.described} has weights of {what} and got a tensor of {its}; "
+                f"convert it with to({what})"
+            )
+
+
+def expect_gradient(layer: Module, dy: Tensor, shape: Shape) -> None:
+    """Raise unless the gradient has the shape of the output; a broadcast might fit.
+
+    Raises:
+        ShapeError: naming both.
+    """
+    if dy.shape != shape:
+        raise ShapeError(
+            f"{layer.described} got the gradient {tuple(dy.shape)} for outputs {tuple(shape)}"
         )
 
 

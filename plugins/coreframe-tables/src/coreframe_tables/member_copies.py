@@ -22,7 +22,7 @@ class MemberCopies(Module):
 
     Raises:
         ArgumentError: if it is no positive integer.
-        ShapeError: in forward, for an input without features.
+        ShapeError: in forward, for an input of other replicas, or without features.
     """
 
     def __init__(self, members: int) -> None:
@@ -34,9 +34,11 @@ class MemberCopies(Module):
         return [Example(cls(2), (2,), known=known), Example(cls(3), (2, 4)), Example(cls(1), (1,))]
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dim() < len(self.replicas) + 2:
+        leading = len(self.replicas)
+        few = x.dim() < leading + 2 or x.shape[:leading] != self.replicas
+        if few:
             raise ShapeError(
-                f"{self.described} takes (*replicas, batch, …, features), got {tuple(x.shape)}"
+                f"{self.described} for replicas {self.replicas} takes (*replicas, batch, …, features), got {tuple(x.shape)}"
             )
         self.save()
         return x.unsqueeze(-2).repeat_interleave(self.members, -2)
@@ -44,6 +46,10 @@ class MemberCopies(Module):
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (dy,) = gradwrtoutput
         self.saved()
+        if dy.shape[-2] != self.members:
+            raise ShapeError(
+                f"{self.described} got a gradient for {dy.shape[-2]} members, not {self.members}"
+            )
         return dy.sum(-2)
 
     def output_shape(self, input_shape: Shape | None) -> Shape | None:

@@ -22,7 +22,7 @@ class MemberMean(Module):
 
     Raises:
         ArgumentError: if it is no positive integer.
-        ShapeError: in forward, for an input of other members.
+        ShapeError: in forward, for an input of other replicas or members.
     """
 
     def __init__(self, members: int) -> None:
@@ -34,9 +34,11 @@ class MemberMean(Module):
         return [Example(cls(2), (2, 2), known=known), Example(cls(3), (4, 3, 2))]
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.dim() < len(self.replicas) + 3 or x.shape[-2] != self.members:
+        leading = len(self.replicas)
+        few = x.dim() < leading + 3 or x.shape[:leading] != self.replicas
+        if few or x.shape[-2] != self.members:
             raise ShapeError(
-                f"{self.described} takes (*replicas, batch, …, {self.members}, features), "
+                f"{self.described} for replicas {self.replicas} takes (*replicas, batch, …, {self.members}, features), "
                 f"got {tuple(x.shape)}"
             )
         self.save()

@@ -19,7 +19,13 @@ from coreframe import (
     xavier_normal,
 )
 from coreframe_tables.column_maps import add_map_gradients, input_gradient, map_columns
-from coreframe_tables.last_axes import embedded_shape, expect_dtype, expect_last, rows
+from coreframe_tables.last_axes import (
+    embedded_shape,
+    expect_gradient,
+    expect_last,
+    expect_like,
+    rows,
+)
 
 __all__ = ["PeriodicEmbedding"]
 
@@ -48,7 +54,8 @@ class PeriodicEmbedding(Module):
 
     Raises:
         ArgumentError: for sizes that are no positive integers, or a deviation that is negative or
-            not finite; in forward, for an input of another dtype than the weights.
+            not finite; in forward, for an input of another dtype or device than
+            the weights.
         ShapeError: in forward, for an input of other replicas or columns.
     """
 
@@ -80,7 +87,7 @@ class PeriodicEmbedding(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         expect_last(self, x, (self.columns,))
-        expect_dtype(self, x, self.weight.value)
+        expect_like(self, x, self.weight.value)
         of_rows = rows(self, x, 1)
         z = of_rows.unsqueeze(-1) * self._cycles
         e = torch.cat([z.cos(), z.sin()], -1)
@@ -91,6 +98,7 @@ class PeriodicEmbedding(Module):
         (dy,) = gradwrtoutput
         x, e = self.saved()
         of_rows = rows(self, dy, 2)
+        expect_gradient(self, of_rows, (*x.shape, self.size))
         add_map_gradients(of_rows, e, self.weight, self.bias)
         of_cos, of_sin = input_gradient(of_rows, self.weight).chunk(2, -1)
         cos, sin = e.chunk(2, -1)

@@ -20,7 +20,13 @@ from coreframe import (
     xavier_normal,
 )
 from coreframe_tables.column_maps import add_map_gradients, input_gradient, map_columns
-from coreframe_tables.last_axes import embedded_shape, expect_dtype, expect_last, rows
+from coreframe_tables.last_axes import (
+    embedded_shape,
+    expect_gradient,
+    expect_last,
+    expect_like,
+    rows,
+)
 
 __all__ = ["PiecewiseLinearEmbedding"]
 
@@ -36,7 +42,7 @@ class PiecewiseLinearEmbedding(Module):
     de = dy w,  dx = Σ_t de_t / (b_t − b_{t−1}) over the bins that x is within;
     dw = Σ dy eᵀ,  db = Σ dy
 
-    So y is linear between the boundaries of a column's bins, where it may bend.
+    On a boundary, x is within the bin that begins there. So y is linear between the boundaries of a column's bins, where it may bend.
     `quantile_boundaries` finds boundaries in data.
 
     Shapes: x (*, columns) → y (*, columns, size); weight (columns, size, bins), bias
@@ -51,7 +57,8 @@ class PiecewiseLinearEmbedding(Module):
 
     Raises:
         ArgumentError: for boundaries that are not finite numbers in rising order, or a size that
-            is no positive integer; in forward, for an input of another dtype than the weights.
+            is no positive integer; in forward, for an input of another dtype or device than the
+            weights, or bins that are too narrow for the dtype.
         ShapeError: in forward, for an input of other replicas or columns.
     """
 
@@ -59,15 +66,7 @@ class PiecewiseLinearEmbedding(Module):
         self.boundaries = _checked(boundaries)
         self.size = whole_number("PiecewiseLinearEmbedding: size", size)
         columns, bins = len(self.boundaries), max(map(len, self.boundaries)) - 1
-        # A column with fewer bins has empty ones, which give zero whatever x is.
-        self._starts = [_padded(edges[:-1], bins) for edges in self.boundaries]
-        self._slopes = [
-            _padded([1 / (end - start) for start, end in pairwise(edges)], bins)
-            for edges in self.boundaries
-        ]
-        counts = [len(edges) - 1 for edges in self.boundaries]
-        self._least = [_padded([-inf] + [0.0] * (count - 1), bins) for count in counts]
-        self._most = [_padded([1.0] * (count - 1) + [inf], bins) for count in counts]
+        self._placed: tuple[Tensor, ...] = ()
         self.weight = Parameter((columns, self.size, bins), xavier_normal(bins, self.size))
         self.bias = Parameter((columns, self.size), Constant(0.0))
 
@@ -86,20 +85,22 @@ class PiecewiseLinearEmbedding(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         expect_last(self, x, (len(self.boundaries),))
-        expect_dtype(self, x, self.weight.value)
+        expect_like(self, x, self.weight.value)
         starts, slopes, least, most = self._bins(x)
-        e = ((rows(self, x, 1).unsqueeze(-1) - starts) * slopes).clamp(least, most)
-        self.save(e)
+        of_rows = rows(self, x, 1).unsqueeze(-1)
+        e = (of_rows.clamp(least, most) - starts).mul_(slopes)
+        self.save(of_rows, e)
         return map_columns(e, self.weight, self.bias).reshape(*x.shape, self.size)
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (dy,) = gradwrtoutput
-        (e,) = self.saved()
+        x, e = self.saved()
         of_rows = rows(self, dy, 2)
+        expect_gradient(self, of_rows, (*e.shape[:-1], self.size))
         add_map_gradients(of_rows, e, self.weight, self.bias)
+        # ∂e_t/∂x = 1 / (b_t − b_{t−1}) within the bin; on a boundary, that of the bin behind it
         _, slopes, least, most = self._bins(e)
-        # ∂e_t/∂x = 1 / (b_t − b_{t−1}) within the bin; where e_t is held, it is on its bound
-        within = ((e > least) & (e < most)).to(e.dtype)
+        within = ((x >= least) & (x < most)).to(e.dtype)
         de = input_gradient(of_rows, self.weight)
         return de.mul_(within).mul_(slopes).sum(-1).reshape(dy.shape[:-1])
 
@@ -107,9 +108,36 @@ class PiecewiseLinearEmbedding(Module):
         return embedded_shape(self, len(self.boundaries), self.size, input_shape)
 
     def _bins(self, like: Tensor) -> tuple[Tensor, ...]:
-        """Start, slope, least and most of each bin, `(columns, bins)`."""
-        tables = (self._starts, self._slopes, self._least, self._most)
-        return tuple(torch.tensor(t, dtype=like.dtype, device=like.device) for t in tables)
+        """Start and slope of each bin, and where x is held, `(columns, bins)`.
+
+        Raises:
+            ArgumentError: if a bin is too narrow for the dtype.
+        """
+        if not self._placed or (self._placed[0].dtype, self._placed[0].device) != (
+            like.dtype,
+            like.device,
+        ):
+            with torch.inference_mode(False):  # they outlive the pass
+                tables = zip(*map(self._bins_of, self.boundaries), strict=True)
+                starts, slopes, least, most = (
+                    torch.tensor(table, dtype=like.dtype) for table in tables
+                )
+                edges = [torch.tensor(own, dtype=like.dtype) for own in self.boundaries]
+                rising = all(bool((own.diff() > 0).all()) for own in edges)
+                if not (rising and bool(slopes.isfinite().all())):
+                    raise ArgumentError(
+                        f"{self.described} has bins too narrow, or too wide, for {like.dtype}"
+                    )
+                self._placed = tuple(t.to(like.device) for t in (starts, slopes, least, most))
+        return self._placed
+
+    def _bins_of(self, edges: list[float]) -> tuple[list[float], ...]:
+        """The same of one column. Bins that it has not are empty, and give zero whatever x is."""
+        bins = self.weight.shape[-1]
+        widths = [end - start for start, end in pairwise(edges)]
+        slopes = [1 / width if isfinite(width) else inf for width in widths]
+        held = ([-inf, *edges[1:-1]], [*edges[1:-1], inf])
+        return tuple(_padded(numbers, bins) for numbers in (edges[:-1], slopes, *held))
 
 
 def _padded(numbers: Sequence[float], length: int) -> list[float]:
@@ -122,9 +150,12 @@ def _checked(boundaries: Sequence[Sequence[float]]) -> list[list[float]]:
         raise ArgumentError(f"{wanted}, got {boundaries!r}")
     checked: list[list[float]] = []
     for column, given in enumerate(boundaries):
+        listed = given.tolist() if hasattr(given, "tolist") else given  # of a tensor or an array
         try:
-            edges = [float(edge) for edge in given]
-        except (TypeError, ValueError):
+            if not isinstance(listed, list | tuple):
+                raise TypeError  # noqa: TRY301  # an iterator, say, which the spec could not show
+            edges = [float(edge) for edge in listed]
+        except (OverflowError, TypeError, ValueError):
             raise ArgumentError(f"{wanted}, of numbers; column {column} has {given!r}") from None
         rising = all(start < end for start, end in pairwise(edges))
         if len(edges) < EDGES or not rising or not all(map(isfinite, edges)):
