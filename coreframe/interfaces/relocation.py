@@ -53,12 +53,12 @@ def initialize(
     _expect_floating(dtype)
     dtype = dtype or torch.get_default_dtype()
     place = torch.device("cpu" if device is None else device)
+    for _, module in model.named_modules():  # before an initializer asks, which knows no names
+        module.expect_settings(random.replicas)
     values = {
         name: parameter.initializer.draw(parameter.shape, random).to(place, dtype)
         for name, parameter in model.named_parameters()
     }
-    for _, module in model.named_modules():
-        module.expect_settings(random.replicas)
     model.adopt(ModelContext(random))
     for _, buffer in model.named_buffers():
         buffer.reset(random.replicas, dtype, place)

@@ -30,7 +30,7 @@ from coreframe_tables import (
         (lambda: PiecewiseLinearEmbedding([[0.0, 1.0], [1.0]], 2), r"column 1 has \[1.0\]"),
         (lambda: PiecewiseLinearEmbedding([[0.0, 0.0]], 2), "in rising order; column 0"),
         (lambda: PiecewiseLinearEmbedding([[0.0, torch.inf]], 2), "finite numbers"),
-        (lambda: PeriodicEmbedding(2, 2, deviation=-1.0), "must be finite and at least 0"),
+        (lambda: PeriodicEmbedding(2, 2, deviation=-1.0), "deviation must be finite, at least 0"),
         (lambda: PeriodicEmbedding(2, 2, frequencies=0), "frequencies must be a positive integer"),
         (lambda: BatchEnsemble(2, 2, True), "members must be a positive integer, got True"),
     ],
@@ -87,6 +87,11 @@ def test_empty_bins_give_zero_whatever_stands_before_them() -> None:
     layer = PiecewiseLinearEmbedding([[0.0, 1.0], [0.0, 1.0, 2.0]], 1).initialize(seed=0)
     y = layer.forward(torch.tensor([[torch.inf, 0.0]]))
     assert not bool(y.isnan().any())
+
+
+def test_deviations_of_another_population_are_named() -> None:
+    with pytest.raises(cf.ArgumentError, match="deviation has 2 numbers for a population of 3"):
+        cf.assemble(["PeriodicEmbedding(2, 2, deviation=[0.1, 0.2])"], seeds=[0, 1, 2])
 
 
 def test_boundaries_are_a_copy() -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from coreframe import (
     Constant,
     Example,
+    Hyperparameter,
     Module,
     Normal,
     Parameter,
@@ -59,7 +60,7 @@ class PeriodicEmbedding(Module):
         ShapeError: in forward, for an input of other replicas or columns.
     """
 
-    replica_settings = ("deviation",)
+    deviation = Hyperparameter()
 
     def __init__(
         self, columns: int, size: int, *, frequencies: int = 16, deviation: Setting = 0.1
@@ -67,7 +68,8 @@ class PeriodicEmbedding(Module):
         self.columns = whole_number("PeriodicEmbedding: columns", columns)
         self.size = whole_number("PeriodicEmbedding: size", size)
         count = whole_number("PeriodicEmbedding: frequencies", frequencies)
-        self.frequency = Parameter((self.columns, count), Normal(deviation))
+        self.deviation = deviation
+        self.frequency = Parameter((self.columns, count), Normal(self.deviation))
         self.weight = Parameter(
             (self.columns, self.size, 2 * count), xavier_normal(2 * count, self.size)
         )
