@@ -95,7 +95,8 @@ def _is_eight_bytes_a_row(rows: Tensor) -> bool:
         and rows.shape[1] * rows.element_size() == EIGHT_BYTES
         and rows.stride() == (rows.shape[1], 1)
         and rows.storage_offset() % rows.shape[1] == 0  # both as `view` asks for
-        and not (rows.requires_grad or rows.is_conj() or rows.is_neg())
+        and not (rows.is_conj() or rows.is_neg())
+        and torch.is_inference_mode_enabled()  # elsewhere somebody may want derivatives
     )
 
 
