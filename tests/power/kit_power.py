@@ -113,7 +113,7 @@ def alarms_of(job: tuple[str, int]) -> tuple[int, list[str]]:
 def mutants(part: str) -> str:
     """A table of the functions that compute, and what became of their mutants."""
     from mutation import run_mutation
-    from survivors import known_survivors
+    from survivor import known_survivors
 
     rows = run_mutation(part)
     changing = sum(row.mutants - row.equivalent for row in rows)

@@ -3,7 +3,7 @@
     python tests/power/mutation.py [PART OF A PATH]
 
 Mutmut changes one thing at a time in a copy of each package; the only tests are the kit's. What
-survives must stand in `survivors.toml`, with a reason.
+survives must stand in `survivors/`, with a reason.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from survivors import Known, Survivor, known_survivors, unexplained
+from survivor import Known, Survivor, known_survivors, unexplained
 from targets import ROOT, Function, Target, all_targets
 
 __all__ = ["Row", "run_mutation"]

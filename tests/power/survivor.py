@@ -9,7 +9,7 @@ from pathlib import Path
 
 __all__ = ["Known", "Survivor", "known_survivors", "unexplained"]
 
-LIST = Path(__file__).with_name("survivors.toml")
+LISTS = Path(__file__).with_name("survivors")  # a list for each package
 
 
 @dataclass(frozen=True, order=True)
@@ -34,14 +34,15 @@ class Known:
 
 
 def known_survivors() -> dict[Survivor, Known]:
-    """The committed list; an entry there may have several changes of one line."""
+    """The committed lists; an entry there may have several changes of one line."""
     known: dict[Survivor, Known] = {}
-    for entry in tomllib.loads(LIST.read_text(encoding="utf-8"))["survivor"]:
-        for after in entry["after"]:
-            survivor = Survivor(entry["file"], entry["function"], entry["before"], after)
-            if survivor in known or not entry["reason"]:
-                raise ValueError(f"{LIST.name}: twice, or without its reason:\n{survivor}")
-            known[survivor] = Known(entry["equivalent"] is True, entry["reason"])
+    for path in sorted(LISTS.glob("*.toml")):
+        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["survivor"]:
+            for after in entry["after"]:
+                survivor = Survivor(entry["file"], entry["function"], entry["before"], after)
+                if survivor in known or not entry["reason"]:
+                    raise ValueError(f"{path.name}: twice, or without its reason:\n{survivor}")
+                known[survivor] = Known(entry["equivalent"] is True, entry["reason"])
     return known
 
 
@@ -49,9 +50,9 @@ def unexplained(found: Iterable[Survivor], known: Iterable[Survivor]) -> str:
     """What the list and a run disagree about; nothing if they agree."""
     survived, listed = set(found), set(known)
     return "\n".join(
-        [f"not in {LIST.name}: {survivor}" for survivor in sorted(survived - listed)]
+        [f"not in {LISTS.name}: {survivor}" for survivor in sorted(survived - listed)]
         + [
-            f"in {LIST.name}, and now killed or gone: {survivor}"
+            f"in {LISTS.name}, and now killed or gone: {survivor}"
             for survivor in sorted(listed - survived)
         ]
     )
