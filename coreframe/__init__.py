@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         CheckpointError,
         ContractError,
         CoreframeError,
+        DisabledComponent,
+        PluginWarning,
+        PolicyError,
         ProtocolError,
         ShapeError,
         SpecError,
@@ -54,6 +57,7 @@ if TYPE_CHECKING:
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
     from coreframe.training.folds import Folds
     from coreframe.training.history import History
+    from coreframe.training.run import Run
     from coreframe.training.sanitizer import debug
     from coreframe.training.subset import Subset
     from coreframe.training.train import train_model
@@ -71,6 +75,7 @@ _HOMES = {
     "ContractError": "errors",
     "CoreframeError": "errors",
     "Dataset": "interfaces.dataset",
+    "DisabledComponent": "errors",
     "Evaluation": "training.evaluation",
     "Example": "interfaces.example",
     "Folds": "training.folds",
@@ -83,10 +88,13 @@ _HOMES = {
     "Optimizer": "interfaces.optimizer",
     "Padding": "interfaces.padding",
     "Parameter": "interfaces.parameter",
+    "PluginWarning": "errors",
+    "PolicyError": "errors",
     "ProtocolError": "errors",
     "RandomStreams": "interfaces.streams",
     "Registry": "registry.registry",
     "Replicas": "interfaces.replicas",
+    "Run": "training.run",
     "Sample": "interfaces.example",
     "Schedule": "interfaces.schedule",
     "Segment": "interfaces.storage",
@@ -136,6 +144,7 @@ __all__ = [
     "ContractError",
     "CoreframeError",
     "Dataset",
+    "DisabledComponent",
     "Evaluation",
     "Example",
     "Folds",
@@ -148,10 +157,13 @@ __all__ = [
     "Optimizer",
     "Padding",
     "Parameter",
+    "PluginWarning",
+    "PolicyError",
     "ProtocolError",
     "RandomStreams",
     "Registry",
     "Replicas",
+    "Run",
     "Sample",
     "Schedule",
     "Segment",

@@ -13,6 +13,9 @@ __all__ = [
     "CheckpointError",
     "ContractError",
     "CoreframeError",
+    "DisabledComponent",
+    "PluginWarning",
+    "PolicyError",
     "ProtocolError",
     "ShapeError",
     "SpecError",
@@ -68,6 +71,18 @@ class AmbiguousComponent(CoreframeError, LookupError):
 
 class BrokenPlugin(CoreframeError, ImportError):
     """A component that is registered but cannot be imported or is not what it claims."""
+
+
+class DisabledComponent(CoreframeError, LookupError):
+    """A component that the user's policy keeps out; nothing of it is imported."""
+
+
+class PolicyError(CoreframeError, ValueError):
+    """A policy on plugins that cannot be read, so that nothing may rely on it."""
+
+
+class PluginWarning(UserWarning):
+    """A plugin that failed at something which stops nobody else, such as watching a run."""
 
 
 class CheckFailed(CoreframeError, AssertionError):

@@ -3,90 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from importlib.metadata import Distribution, distributions
+from collections.abc import Iterator, Sequence
+from functools import cached_property
 from keyword import iskeyword
 
 from packaging.requirements import InvalidRequirement, Requirement
 
+from coreframe.registry.distribution import InstalledDistribution, scan_distributions
 from coreframe.registry.hookspecs import hookimpl
-from coreframe.registry.kinds import COMMAND_GROUP, KINDS
+from coreframe.registry.kinds import COMMAND_GROUP, HOOKS_GROUP, KINDS
 from coreframe.registry.record import ComponentRecord, Status, normalize
 from coreframe.version import __version__
 
-__all__ = ["EntryPointSource"]
+__all__ = ["EntryPointSource", "read_entry_points"]
 
-_KIND_OF_GROUP = {kind.group: kind.name for kind in KINDS.values()} | {COMMAND_GROUP: "command"}
+_KIND_OF_GROUP = {kind.group: kind.name for kind in KINDS.values()} | {
+    COMMAND_GROUP: "command",
+    HOOKS_GROUP: "hooks",
+}
 
-UNKNOWN = "?"  # stands for the name or version of a distribution whose METADATA is missing
+_FORMS = {"command": "module:function", "hooks": "module"}
 
 
 class EntryPointSource:
-    """Reads entry points, and imports nothing.
+    """Reads entry points, and imports nothing."""
 
-    `distributions()` rather than `entry_points()`, which hides a distribution's name and
-    version; headers of METADATA rather than `.metadata`, which parses the whole file and takes
-    ten times as long.
-    """
+    @cached_property
+    def distributions(self) -> list[InstalledDistribution]:
+        """What is installed and offers something; scanned once."""
+        return scan_distributions()
 
     @hookimpl
     def coreframe_components(self) -> list[ComponentRecord]:
-        seen: set[str] = set()
-        records: list[ComponentRecord] = []
-        for found in distributions():
-            if "coreframe." not in _text(found, "entry_points.txt"):
-                continue
-            name = _headers(found).get("name", [UNKNOWN])[0]
-            if normalize(name) in seen:
-                continue
-            if name != UNKNOWN:
-                seen.add(normalize(name))
-            # As for imports, the first on sys.path counts, also where it offers nothing.
-            records += _records(next(_named(name), found))
-        return records
+        return [record for found in self.distributions for record in _records(found)]
 
 
-def _named(name: str) -> Iterator[Distribution]:
-    """The distributions of this name; a search for `a` finds the folder `a-b-1.0.dist-info` too."""
-    for found in distributions(name=name):
-        if normalize(_headers(found).get("name", [UNKNOWN])[0]) == normalize(name):
-            yield found
-
-
-def _records(distribution: Distribution) -> Iterator[ComponentRecord]:
-    headers = _headers(distribution)
-    name, version = (headers.get(key, [UNKNOWN])[0] for key in ("name", "version"))
-    compatibility = _compatibility(headers.get("requires-dist", []))
-    for kind, key, target in _offers(_text(distribution, "entry_points.txt")):
-        status, detail = compatibility
-        fault = _malformation(kind, key, target)
-        if fault:
-            status, detail = "malformed", f"{fault}; report this to the author of {name}"
-        yield ComponentRecord(kind, key, name, version, target, status, detail)
-
-
-def _text(distribution: Distribution, file: str) -> str:
-    """A file of the metadata, empty if it is missing; bytes that are no UTF-8 become marks."""
-    try:
-        return distribution.read_text(file) or ""
-    except UnicodeDecodeError as error:
-        return error.object.decode(errors="replace")
-
-
-def _headers(distribution: Distribution) -> dict[str, list[str]]:
-    text = _text(distribution, "METADATA") or _text(distribution, "PKG-INFO")
-    headers: dict[str, list[str]] = {}
-    for line in text.split("\n\n", 1)[0].splitlines():
-        key, colon, value = line.partition(":")
-        if colon and not line.startswith((" ", "\t")):
-            headers.setdefault(key.lower(), []).append(value.strip())
-    return headers
-
-
-def _offers(entry_points: str) -> Iterator[tuple[str, str, str]]:
+def read_entry_points(text: str) -> Iterator[tuple[str, str, str]]:
     """Kind, name and target of each line in a group of ours; malformed lines keep their text."""
     group = ""
-    for raw in entry_points.splitlines():
+    for raw in text.splitlines():
         line = raw.strip()
         if line.startswith("[") and line.endswith("]"):
             group = line[1:-1].strip()
@@ -95,28 +50,56 @@ def _offers(entry_points: str) -> Iterator[tuple[str, str, str]]:
             yield _KIND_OF_GROUP[group], name.strip(), target.strip()
 
 
+def _records(found: InstalledDistribution) -> Iterator[ComponentRecord]:
+    whole = _shadow(found) if found.shadowed_by else _compatibility(found.requirements)
+    for kind, name, target in read_entry_points(found.entry_points):
+        status, detail = whole
+        fault = _malformation(kind, name, target)
+        if fault and status != "shadowed":
+            status, detail = "malformed", f"{fault}; report this to the author of {found.name}"
+        yield ComponentRecord(
+            kind=kind,
+            name=name,
+            distribution=found.name,
+            version=found.version,
+            target=target,
+            status=status,
+            detail=detail,
+            location=found.location,
+            editable=found.editable,
+        )
+
+
+def _shadow(found: InstalledDistribution) -> tuple[Status, str]:
+    first = found.shadowed_by
+    assert first is not None  # noqa: S101  # asked before
+    return "shadowed", (
+        f"{found.name} is installed twice, and {first.version} in {first.place} is found before "
+        f"this {found.version} in {found.place}; uninstall one"
+    )
+
+
 def _malformation(kind: str, name: str, target: str) -> str:
     """What is wrong with a line of entry points; empty if it can be used."""
     module, colon, attribute = (part.strip() for part in target.partition(":"))
-    names = [*module.split("."), *attribute.split(".")]
-    if not colon or not all(part.isidentifier() for part in names):
-        form = "module:function" if kind == "command" else "module:Class"
+    names = [*module.split("."), *(attribute.split(".") if colon else [])]
+    if not (colon or kind == "hooks") or not all(part.isidentifier() for part in names):
+        form = _FORMS.get(kind, "module:Class")
         return f"its entry point {target!r} is not of the form {form}"
     if kind == "command":
         # A dot would end a distribution's name, and a dash in front would make an option.
         typed = re.fullmatch(r"\w[\w-]*", name)
         return "" if typed else f"its name {name!r} cannot be typed as a command"
-    if not name.isidentifier() or iskeyword(name):
+    if kind != "hooks" and (not name.isidentifier() or iskeyword(name)):
         return f"its name {name!r} cannot stand in a spec"
     return ""
 
 
-def _compatibility(requirements: list[str]) -> tuple[Status, str]:
+def _compatibility(requirements: Sequence[str]) -> tuple[Status, str]:
     """Whether the distribution's requirement on coreframe admits the version that runs."""
-    ours = [text for text in requirements if normalize(text).startswith("coreframe")]
-    if not ours:
-        return "ok", ""
-    for text in ours:
+    for text in requirements:
+        if not normalize(text).startswith("coreframe"):
+            continue
         try:
             requirement = Requirement(text)
         except InvalidRequirement:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from coreframe.errors import ArgumentError
 
-__all__ = ["COMMAND_GROUP", "KINDS", "Kind", "kind_of"]
+__all__ = ["COMMAND_GROUP", "HOOKS_GROUP", "KINDS", "Kind", "kind_of"]
 
 COMMAND_GROUP = "coreframe.commands"
+HOOKS_GROUP = "coreframe.hooks"
 
 
 @dataclass(frozen=True)

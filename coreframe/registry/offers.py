@@ -2,45 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import astuple
+from dataclasses import fields
 from typing import Any
 
-from pluggy import HookImpl
-
-from coreframe.registry.record import ComponentRecord
+from coreframe.registry.hook_plugins import HookPlugins, raised
+from coreframe.registry.record import ComponentRecord, normalize
 
 __all__ = ["collect_offers"]
 
 
-def collect_offers(sources: Iterable[HookImpl]) -> tuple[list[ComponentRecord], list[str]]:
+def collect_offers(
+    plugins: HookPlugins, *, dynamic: bool
+) -> tuple[list[ComponentRecord], list[str]]:
     """The records of all sources, and a sentence for each source that fails.
 
     A source that fails offers nothing, so that what is listed never depends on how far it came.
+
+    Args:
+        plugins: the sources are among these.
+        dynamic: whether to ask those of installed hook modules, or the others.
     """
     offered: list[ComponentRecord] = []
     faults: list[str] = []
-    for source in sources:
+    for source in plugins.implementations("coreframe_components"):
+        origin = plugins.origin(source)
+        if dynamic != (origin is not None):
+            continue
         try:
             given: Any = source.function()
             records = [] if given is None else list(given)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001  # also SystemExit: no plugin may end us
-            cause = " ".join(str(error).split()) or "no message"
-            faults.append(_fault(source, f"it raised {type(error).__name__}: {cause}"))
+            faults.append(_fault(plugins.describe(source), raised(error)))
             continue
-        strange = [record for record in records if not _is_record(record)]
+        strange = next((text for r in records if (text := _strangeness(r, origin))), "")
         if strange:
-            faults.append(_fault(source, f"it gave {strange[0]!r}, which is no ComponentRecord"))
+            faults.append(_fault(plugins.describe(source), strange))
         else:
             offered += records
     return offered, faults
 
 
-def _is_record(given: object) -> bool:
-    return isinstance(given, ComponentRecord) and all(isinstance(f, str) for f in astuple(given))
+def _strangeness(given: object, origin: ComponentRecord | None) -> str:
+    """What is wrong with a record that a source gave; empty if nothing is."""
+    expected = {"editable": bool}
+    if not isinstance(given, ComponentRecord) or not all(
+        isinstance(getattr(given, field.name), expected.get(field.name, str))
+        for field in fields(given)
+    ):
+        return f"it gave {given!r}, which is no ComponentRecord"
+    if origin and normalize(given.distribution) != normalize(origin.distribution):
+        return f"it offers {given.name} in the name of {given.distribution}, which is not its own"
+    return ""
 
 
-def _fault(source: HookImpl, cause: str) -> str:
-    return f"the source {source.plugin!r} offers no components: {cause}; report this to its author"
+def _fault(source: str, cause: str) -> str:
+    return f"the source {source} offers no components: {cause}; report this to its author"

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-__all__ = ["ComponentRecord", "Status", "normalize"]
+__all__ = ["UNKNOWN", "ComponentRecord", "Status", "normalize"]
 
-Status: TypeAlias = Literal["ok", "ambiguous", "incompatible", "malformed"]
+Status: TypeAlias = Literal["ok", "ambiguous", "disabled", "incompatible", "malformed", "shadowed"]
+
+UNKNOWN = "?"  # stands for the name or version of a distribution whose METADATA is missing
 
 
 def normalize(distribution: str) -> str:
@@ -18,16 +20,18 @@ def normalize(distribution: str) -> str:
 
 @dataclass(frozen=True)
 class ComponentRecord:
-    """One component (or command) that an installed distribution offers.
+    """One component (or command, or module of hooks) that an installed distribution offers.
 
     Attributes:
-        kind: a name of the table of kinds, or `command`.
+        kind: a name of the table of kinds, `command` or `hooks`.
         name: the name it is assembled by.
         distribution: the distribution that offers it, as it spells itself.
         version: the distribution's version.
         target: `module:Class`.
         status: what the metadata proves; only an import can show more.
         detail: for a status that is not ok, the cause and the mend.
+        location: the folder it is imported from; of an editable installation, the project's.
+        editable: whether it is installed from a project's folder, where it may change.
     """
 
     kind: str
@@ -37,6 +41,8 @@ class ComponentRecord:
     target: str
     status: Status = "ok"
     detail: str = ""
+    location: str = ""
+    editable: bool = False
 
     @property
     def is_usable(self) -> bool:

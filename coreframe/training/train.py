@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
-from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -22,12 +20,11 @@ from coreframe.training.evaluation import evaluate
 from coreframe.training.factors import Factors
 from coreframe.training.fit import expect_fitting, placing
 from coreframe.training.history import History
+from coreframe.training.run import Run
 from coreframe.training.sanitizer import debug as check_calls
+from coreframe.training.watchers import EpochFunction, HistoryWatcher, OnEpoch, Watchers
 
-__all__ = ["OnEpoch", "train_model"]
-
-OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
-"""Called after each epoch with its number, from 0, and its row of each figure of the history."""
+__all__ = ["train_model"]
 
 
 def train_model(
@@ -48,7 +45,8 @@ def train_model(
 
     Each step takes the next batch of each replica's own shuffle, and is forward, loss, backward
     and update. A second call goes on where the first ended, with a schedule from its beginning;
-    `start_epoch` goes on within a schedule, too.
+    `start_epoch` goes on within a schedule, too. Plugins may watch the run by the hooks
+    `coreframe_run_…`; one that raises is reported by a `PluginWarning`, and the run goes on.
 
     Args:
         model: lone or a population.
@@ -61,7 +59,8 @@ def train_model(
         log: evaluate loss and accuracy on train and test after every epoch.
         start_epoch: how many of the epochs an earlier call has done.
         schedule: changes the learning rate at every step.
-        on_epoch: called after every epoch, for a progress bar or a print.
+        on_epoch: called after every epoch, for a progress bar or a print; what it raises ends
+            the run.
         debug: check every call of every layer and of the loss, as `coreframe.debug` does; the
             result is the same, the time a multiple.
 
@@ -89,26 +88,30 @@ def train_model(
     model.train()
     batches = Batches(data.train, batch_size, model.random)
     factors = Factors(schedule, epochs, batches.steps)
-    rows: list[dict[str, Tensor]] = []
+    kept = HistoryWatcher()
+    run = Run(model, data, loss, optimizer, schedule, epochs, start_epoch, batch_size)
+    watchers = Watchers(run, kept, *([] if on_epoch is None else [EpochFunction(on_epoch)]))
     try:
+        watchers.start()
         with check_calls(model, loss) if debug else nullcontext():
             for epoch in range(start_epoch, epochs):
                 row = {"loss": _run_epoch(model, loss, optimizer, batches, factors, epoch)}
                 if log:
                     row["train_loss"], row["train_accuracy"] = evaluate(model, data.train, loss)
                     row["test_loss"], row["test_accuracy"] = evaluate(model, data.test, loss)
-                with torch.inference_mode(False):  # also where the caller has entered it
-                    rows.append({name: figure.clone() for name, figure in row.items()})
                 if schedule is not None:
                     schedule.observe(row)
-                if on_epoch is not None:
-                    on_epoch(epoch, row)
+                watchers.epoch(epoch, row)
+    except BaseException as error:
+        watchers.failure(error)
+        raise
     finally:  # an error or Ctrl-C leaves nothing for a later backward to stumble over
         model.forget()
         loss.clear()
         optimizer.lr_factor = 1.0  # a schedule's last factor does not outlast it
-    with torch.inference_mode(False):
-        return History(**{name: torch.stack([row[name] for row in rows]) for name in rows[0]})
+    history = kept.history
+    watchers.end(history)
+    return history
 
 
 def _run_epoch(

@@ -38,24 +38,33 @@ def expect_broken(spec: str = "Bad") -> str:
 
 
 @pytest.mark.parametrize(
-    ("source", "cause"),
+    ("source", "cause", "mend"),
     [
-        ("raise ValueError('no GPU\\n  found')", "ValueError: no GPU found"),
-        ("raise SystemExit(3)", "SystemExit: 3"),
-        ("raise BaseException", "BaseException: no message"),
-        ("raise GeneratorExit('odd')", "GeneratorExit: odd"),
-        ("1 / 0", "ZeroDivisionError: division by zero"),
-        ("import a_package_nobody_has", "ModuleNotFoundError: No module named"),
-        ("from torch import a_name_nobody_has", "ImportError: cannot import name"),
-        ("def broken(:", "SyntaxError: invalid syntax"),
-        ("import bad_module; bad_module.Missing", "AttributeError:"),
+        ("raise ValueError('no GPU\\n  found')", "ValueError: no GPU found", "reinstall bad"),
+        ("raise SystemExit(3)", "SystemExit: 3", "reinstall bad"),
+        ("raise BaseException", "BaseException: no message", "reinstall bad"),
+        ("raise GeneratorExit('odd')", "GeneratorExit: odd", "reinstall bad"),
+        ("1 / 0", "ZeroDivisionError: division by zero", "reinstall bad"),
+        (
+            "import a_package_nobody_has.part",
+            "ModuleNotFoundError: No module named",
+            "install what offers the package a_package_nobody_has",
+        ),
+        ("import bad_module.part", "ModuleNotFoundError: No module named", "reinstall bad"),
+        ("from torch import a_name_nobody_has", "ImportError: cannot import", "reinstall bad"),
+        ("import ctypes; ctypes.CDLL('no.so')", "OSError: no.so", "reinstall bad"),
+        ("def broken(:", "SyntaxError: invalid syntax", "install another version of bad"),
+        ("import bad_module; bad_module.Missing", "AttributeError:", "install another version"),
     ],
 )
-def test_whatever_its_import_raises_is_named(install: "Install", source: str, cause: str) -> None:
+def test_whatever_its_import_raises_is_named_with_the_mend(
+    install: "Install", source: str, cause: str, mend: str
+) -> None:
     install_both(install, source)
     message = expect_broken()
     assert message.startswith(f"loading bad_module:Bad raised {cause}")
-    assert message.endswith("; reinstall bad or report this to its author")
+    assert f"; {mend}" in message
+    assert message.endswith(", or report this to the author of bad")
 
 
 def test_the_cause_is_kept_for_a_traceback(install: "Install") -> None:

@@ -1,5 +1,6 @@
 """Conflicts: two distributions that offer one name."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from coreframe import (
     AmbiguousComponent,
     BrokenPlugin,
+    ComponentRecord,
     UnknownComponent,
     create,
     get_registry,
@@ -43,7 +45,7 @@ def test_a_name_that_two_distributions_offer_is_an_error_that_lists_both(
     assert str(error.value) == (
         "module Swish is offered by alpha-nets 1.0 (alpha_nets_layers:Swish) and "
         "beta.nets 1.0 (beta_nets_layers:Swish): write alpha_nets.Swish or beta_nets.Swish, "
-        "or uninstall all but one"
+        "prefer one (coreframe --prefer alpha_nets.Swish), or uninstall all but one"
     )
 
 
@@ -118,19 +120,59 @@ def test_a_command_that_two_distributions_offer_is_ambiguous_too(install: "Insta
     assert get_registry().find_command("two.sweep").target == "two:run"
 
 
-def test_a_distribution_found_twice_on_the_path_counts_once_and_the_first_wins(
+def swishes() -> list[ComponentRecord]:
+    return [record for record in get_registry().components() if record.name == "Swish"]
+
+
+def test_of_a_distribution_found_twice_on_the_path_the_first_counts_and_both_places_are_told(
     install: "Install",
 ) -> None:
-    install("twice", "[coreframe.modules]\nSwish = old:Swish", version="1.0")
-    install("Twice", "[coreframe.modules]\nSwish = new:Swish", version="2.0")  # now in front
+    behind = install("twice", "[coreframe.modules]\nSwish = old:Swish", version="2.0")
+    before = install("Twice", "[coreframe.modules]\nSwish = new:Swish", version="1.0")
     record = get_registry().find("Swish")
-    assert (record.version, record.target, record.status) == ("2.0", "new:Swish", "ok")
+    assert (record.version, record.target, record.status) == ("1.0", "new:Swish", "ok")
+    counted, hidden = swishes()
+    assert (counted, hidden.status) == (record, "shadowed")
+    assert hidden.detail == (
+        f"twice is installed twice, and 1.0 in {before} is found before this 2.0 in {behind}; "
+        "uninstall one"
+    )
 
 
-def test_what_a_hidden_older_version_offered_is_gone(install: "Install") -> None:
-    install("twice", "[coreframe.modules]\nSwish = old:Swish", version="1.0")
-    install("twice", "[console_scripts]\nsomething = new:main", version="2.0")
-    assert "Swish" not in [record.name for record in get_registry().components()]
+def test_what_only_a_hidden_copy_offers_cannot_be_used_and_says_why(install: "Install") -> None:
+    install("twice", "[coreframe.modules]\nSwish = old:Swish", version="2.0")
+    install("twice", "[console_scripts]\nsomething = new:main", version="1.0")
+    assert [record.status for record in swishes()] == ["shadowed"]
+    with pytest.raises(BrokenPlugin, match=r"Swish of twice 2\.0 cannot be used: .* uninstall one"):
+        create("module", "Swish")
+
+
+def test_a_folder_that_stands_twice_on_the_path_is_no_second_installation(
+    install: "Install", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = install("once", "[coreframe.modules]\nSwish = once:Swish")
+    monkeypatch.syspath_prepend(tmp_path / "elsewhere" / ".." / folder.name)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "link").symlink_to(folder)
+    monkeypatch.syspath_prepend(tmp_path / "link")
+    assert [record.status for record in swishes()] == ["ok"]
+
+
+@pytest.mark.parametrize("versions", [("1.9", "1.10"), ("1.10", "1.9"), ("1.9", "junk")])
+def test_of_metadata_left_over_in_one_folder_the_newest_count(
+    install: "Install", versions: tuple[str, str]
+) -> None:
+    first, second = (
+        install("left", f"[coreframe.modules]\nSwish = left:V{index}", version=version)
+        for index, version in enumerate(versions)
+    )
+    for metadata in second.iterdir():
+        metadata.rename(first / metadata.name)
+    newest = "1.10" if "1.10" in versions else "1.9"
+    assert {r.version: r.status for r in swishes()} == {
+        version: "ok" if version == newest else "shadowed" for version in versions
+    }
+    assert get_registry().find("Swish").version == newest
 
 
 def test_a_longer_name_in_front_hides_nothing(install: "Install") -> None:
@@ -190,7 +232,7 @@ def test_two_that_can_be_used_are_ambiguous_whatever_is_faulty_beside_them(
     install("faulty", "[coreframe.modules]\nSwish = nowhere")
     with pytest.raises(AmbiguousComponent) as error:
         create("module", "Swish")
-    assert "write alpha_nets.Swish or beta_nets.Swish, or uninstall" in str(error.value)
+    assert "write alpha_nets.Swish or beta_nets.Swish, prefer one" in str(error.value)
 
 
 def test_where_all_of_several_are_faulty_each_is_named_with_its_cause(install: "Install") -> None:

@@ -1,0 +1,109 @@
+"""Watchers: who is told what happens in a run."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from coreframe.errors import PluginWarning
+from coreframe.registry.hook_plugins import raised
+from coreframe.registry.hookspecs import hookimpl
+from coreframe.registry.registry import get_registry
+from coreframe.training.history import History
+from coreframe.training.run import Run
+
+__all__ = ["EpochFunction", "HistoryWatcher", "OnEpoch", "Watchers"]
+
+OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
+"""Called after each epoch with its number, from 0, and its row of each figure of the history."""
+
+
+class Watchers:
+    """The watchers of one run: its own, and those that plugins bring.
+
+    What a plugin's watcher raises becomes a `PluginWarning`, and it is told no more of this run.
+    The run's own are a part of it: what they raise ends it.
+
+    Args:
+        run: what they watch.
+        own: watchers of this run alone.
+    """
+
+    def __init__(self, run: Run, *own: object) -> None:
+        self.run, self.own = run, own
+        self._plugins = get_registry().hooks()
+        self._silenced: set[int] = set()
+        for fault in get_registry().hook_faults:
+            warnings.warn(f"{fault}; this run is not watched by it", PluginWarning, stacklevel=3)
+
+    def start(self) -> None:
+        """Tell that the first step comes."""
+        self._tell("coreframe_run_start")
+
+    def epoch(self, epoch: int, figures: Mapping[str, Tensor]) -> None:
+        """Tell what an epoch gave."""
+        self._tell("coreframe_run_epoch", epoch=epoch, figures=figures)
+
+    def end(self, history: History) -> None:
+        """Tell that the run is done."""
+        self._tell("coreframe_run_end", history=history)
+
+    def failure(self, error: BaseException) -> None:
+        """Tell what ended the run."""
+        self._tell("coreframe_run_failure", error=error)
+
+    def _tell(self, hook: str, **arguments: Any) -> None:
+        for watcher in self.own:
+            if tell := getattr(watcher, hook, None):
+                tell(run=self.run, **arguments)
+        for implementation in self._plugins.implementations(hook):
+            if id(implementation.plugin) in self._silenced:
+                continue
+            given = {"run": self.run, **arguments}
+            try:
+                implementation.function(*[given[name] for name in implementation.argnames])
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  # also SystemExit: the run goes on
+                self._silenced.add(id(implementation.plugin))
+                warnings.warn(
+                    f"{self._plugins.describe(implementation)} watches this run no more: in "
+                    f"{hook} {raised(error)}; report this to its author",
+                    PluginWarning,
+                    stacklevel=4,
+                )
+
+
+class HistoryWatcher:
+    """Built in: keeps the figures of every epoch."""
+
+    def __init__(self) -> None:
+        self._rows: list[dict[str, Tensor]] = []
+
+    @hookimpl
+    def coreframe_run_epoch(self, run: Run, epoch: int, figures: Mapping[str, Tensor]) -> None:  # noqa: ARG002  # the hook's
+        # Clones, made outside of inference mode also where the caller has entered it.
+        with torch.inference_mode(False):
+            self._rows.append({name: figure.clone() for name, figure in figures.items()})
+
+    @property
+    def history(self) -> History:
+        """Tensors `(epochs, *replicas)`."""
+        with torch.inference_mode(False):
+            columns = {name: torch.stack([r[name] for r in self._rows]) for name in self._rows[0]}
+        return History(**columns)
+
+
+class EpochFunction:
+    """Built in: calls the function that `train_model` was given."""
+
+    def __init__(self, function: OnEpoch) -> None:
+        self.function = function
+
+    @hookimpl
+    def coreframe_run_epoch(self, run: Run, epoch: int, figures: Mapping[str, Tensor]) -> None:  # noqa: ARG002  # the hook's
+        self.function(epoch, dict(figures))
