@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,11 @@ import torch
 # Small tensors gain nothing from a second thread, and wait a hundred times longer for it when
 # the machine is busy with something else.
 torch.set_num_threads(1)
+
+# Nobody's own policy on plugins decides what the tests see, in the processes that they start too.
+for variable in [name for name in os.environ if name.startswith("COREFRAME_")]:
+    del os.environ[variable]
+os.environ["COREFRAME_CONFIG"] = os.devnull
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,14 @@ from coreframe.cli.check import check
 from coreframe.cli.diff import diff
 from coreframe.cli.list_components import list_components
 from coreframe.cli.plugin_commands import CommandGroup
+from coreframe.cli.plugin_output import silence_stdout
+from coreframe.cli.policy_options import (
+    DisableOption,
+    NoPluginsOption,
+    OnlyOption,
+    PreferOption,
+    set_policy,
+)
 from coreframe.cli.show import show
 from coreframe.errors import CoreframeError
 from coreframe.version import __version__
@@ -43,6 +51,8 @@ def main() -> None:
             traceback.print_exception(error)
         typer.echo(f"Error: {_sentence(error)}", err=True)
         sys.exit(1)
+    finally:
+        silence_stdout()
 
 
 def build_app() -> typer.Typer:
@@ -79,6 +89,10 @@ def coreframe(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Print the traceback of an error, too.")
     ] = False,
+    disable: DisableOption = None,
+    only: OnlyOption = None,
+    prefer: PreferOption = None,
+    no_plugins: NoPluginsOption = False,
     version: Annotated[  # noqa: ARG001  # its callback prints it
         bool,
         typer.Option(
@@ -88,6 +102,7 @@ def coreframe(
 ) -> None:
     """Deep learning without autograd, made of plugins, trained in populations."""
     context.obj.verbose = verbose
+    context.call_on_close(set_policy(disable, only, prefer, no_plugins=no_plugins))
     # Here a closed pipe is typer's to handle; at the interpreter's end it would be a message.
     if sys.stdout is not None:  # as it is where the shell closed it
         context.call_on_close(sys.stdout.flush)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from coreframe.cli.options import JsonOption
+from coreframe.cli.plugin_output import plugin_code
 from coreframe.cli.table import format_table
 
 __all__ = ["assemble"]
@@ -29,7 +30,8 @@ def assemble(
     from coreframe.assembly.network import build_network  # noqa: PLC0415
     from coreframe.assembly.summary import summarize  # noqa: PLC0415
 
-    summary = summarize(build_network(specs[0] if len(specs) == 1 else specs))
+    with plugin_code():
+        summary = summarize(build_network(specs[0] if len(specs) == 1 else specs))
     if as_json:
         typer.echo(json.dumps({"schema": SCHEMA, **asdict(summary)}, indent=2))
         return

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from coreframe.cli.options import JsonOption, KindOption
+from coreframe.cli.plugin_output import plugin_code
+from coreframe.cli.registry_warnings import print_warnings
 from coreframe.errors import ArgumentError, CoreframeError
 from coreframe.registry.registry import get_registry
 
@@ -113,9 +115,10 @@ def _chosen(names: list[str], *, every: bool, kind: str | None) -> Iterator[Chos
     if names:
         return
     registry = get_registry()
-    for fault in registry.faults:
-        typer.echo(f"Warning: {fault}", err=True)
+    print_warnings(registry)
     for record in registry.components(kind):
+        if record.status in ("disabled", "shadowed"):  # the user's wish; and the other copy counts
+            continue
         name = record.name if record.status == "ok" else record.qualified
         fault = f"it cannot be used: {record.detail}" if not record.is_usable else ""
         yield Chosen(name, record.kind, fault)
@@ -126,7 +129,12 @@ def _until_refused(
 ) -> Iterator[Result]:
     """The results, and a note of what ended them: one component must not hide the others."""
     try:
-        yield from results
+        while True:
+            with plugin_code():
+                result = next(results, None)
+            if result is None:
+                return
+            yield result
     except CoreframeError as error:
         refused[name] = " ".join(str(error).split())
     except Exception as error:  # noqa: BLE001  # whatever its examples raise

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from coreframe.cli.options import JsonOption, KindOption
+from coreframe.cli.plugin_output import plugin_code
 from coreframe.cli.table import format_table
 
 __all__ = ["diff"]
@@ -35,7 +36,8 @@ def diff(
     # Imported here, since it imports torch, and the other commands start without it.
     from coreframe.testing.compare import compare  # noqa: PLC0415
 
-    comparison = compare(first, second, kind=kind, inputs=shapes or None, seed=seed)
+    with plugin_code():
+        comparison = compare(first, second, kind=kind, inputs=shapes or None, seed=seed)
     if as_json:
         document = {"schema": SCHEMA, **asdict(comparison)}
         for row in document["rows"]:

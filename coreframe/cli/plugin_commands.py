@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from coreframe.errors import BrokenPlugin
+from coreframe.errors import BrokenPlugin, PolicyError
 from coreframe.registry.record import ComponentRecord
 from coreframe.registry.registry import get_registry
 
@@ -59,7 +59,11 @@ class CommandGroup(TyperGroup):
 
 def _plugin_commands(taken: Collection[str]) -> list[PluginCommand]:
     """Placeholders: the bare name if it is free, else the qualified one, as for components."""
-    records = get_registry().commands()
+    try:
+        records = [record for record in get_registry().commands() if record.status != "shadowed"]
+    except PolicyError as error:  # the core's own commands and the help stay
+        typer.echo(f"Warning: {error}", err=True)
+        return []
     commands: list[PluginCommand] = []
     for record in records:
         # A faulty command leaves the bare name to one that can be used.

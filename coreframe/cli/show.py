@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from coreframe.cli.options import JsonOption, KindOption
+from coreframe.cli.plugin_output import plugin_code
 from coreframe.errors import UnknownComponent
 from coreframe.registry.registry import get_registry
 
@@ -33,7 +34,8 @@ def show(
     if not bare or name.startswith("."):
         raise typer.BadParameter(f"{name!r} is no name like Linear or coreframe_linear.Linear.")
     try:
-        record = get_registry().find(bare, kind=kind, distribution=distribution or None)
+        with plugin_code():  # where a name is unknown, hook modules are asked
+            record = get_registry().find(bare, kind=kind, distribution=distribution or None)
     except UnknownComponent as error:
         _expect_no_command(context, name, error)
         raise
@@ -42,9 +44,10 @@ def show(
     from coreframe.assembly.arguments import describe_signature  # noqa: PLC0415
     from coreframe.assembly.create import load_class  # noqa: PLC0415
 
-    cls = load_class(record)
-    signature = f"{record.name}{describe_signature(cls)}"
-    docstring = inspect.cleandoc(cls.__doc__ or "")
+    with plugin_code():
+        cls = load_class(record)
+        signature = f"{record.name}{describe_signature(cls)}"
+        docstring = inspect.cleandoc(cls.__doc__ or "")
     if as_json:
         component = {**asdict(record), "signature": signature, "docstring": docstring}
         typer.echo(json.dumps({"schema": SCHEMA, "component": component}, indent=2))
@@ -53,6 +56,7 @@ def show(
     typer.echo(f"kind          {record.kind}")
     typer.echo(f"distribution  {record.distribution} {record.version}")
     typer.echo(f"target        {record.target}")
+    typer.echo(f"location      {record.location}{' (editable)' if record.editable else ''}")
 
 
 def _expect_no_command(context: typer.Context, name: str, error: UnknownComponent) -> None:

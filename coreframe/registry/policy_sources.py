@@ -19,6 +19,8 @@ ONLY = "COREFRAME_ONLY"
 PREFER = "COREFRAME_PREFER"
 NO_PLUGINS = "COREFRAME_NO_PLUGINS"
 
+CONFIG = "COREFRAME_CONFIG"
+
 KEYS = ("disable", "only", "prefer")
 
 
@@ -32,10 +34,10 @@ def read_policy() -> Policy:
         PolicyError: for a file that cannot be read or says something else than a policy.
     """
     if os.environ.get(NO_PLUGINS, "") not in ("", "0"):
-        return Policy(core_only=f"--no-plugins, or the variable {NO_PLUGINS},")
+        return Policy(core_only=f"--no-plugins (or {NO_PLUGINS})")
     given = list(_environment())
-    for path, where, table in _tables():
-        given += _rules(table, f"{where} of {path}")
+    for where, table in _tables():
+        given += _rules(table, where)
     return Policy(
         disable=tuple(rule for key, rules in given if key == "disable" for rule in rules),
         only=tuple(rules for key, rules in given if key == "only"),
@@ -44,29 +46,31 @@ def read_policy() -> Policy:
 
 
 def user_file() -> Path:
-    """The user's own file, `~/.config/coreframe/config.toml`; the folder for such may be set."""
+    """The user's own file: what COREFRAME_CONFIG names, or `~/.config/coreframe/config.toml`."""
+    if named := os.environ.get(CONFIG):
+        return Path(named)
     folder = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
     return Path(folder or Path.home() / ".config") / "coreframe" / "config.toml"
 
 
 def _environment() -> Iterator[tuple[str, tuple[Rule, ...]]]:
     for key, variable in zip(KEYS, (DISABLE, ONLY, PREFER), strict=True):
-        patterns = [part.strip() for part in os.environ.get(variable, "").split(",")]
-        origin = f"--{key}, or the variable {variable},"
-        rules = tuple(Rule(pattern, origin) for pattern in patterns if pattern)
-        if rules:
-            yield key, rules
+        origin = f"--{key} (or {variable})"
+        for given in os.environ.get(variable, "").split(";"):  # several lists: each `only` counts
+            patterns = [part.strip() for part in given.split(",")]
+            rules = tuple(Rule(pattern, origin) for pattern in patterns if pattern)
+            if rules:
+                yield key, rules
 
 
-def _tables() -> Iterator[tuple[Path, str, Mapping[str, Any]]]:
-    """Each file with a policy: the project's, which is the nearest one, and then the user's."""
+def _tables() -> Iterator[tuple[str, object]]:
+    """Each policy in a file: the project's, which is the nearest one, and then the user's."""
     for folder in (here := Path.cwd(), *here.parents):
         tools = _read(folder / "pyproject.toml").get("tool")
         if isinstance(tools, dict) and "coreframe" in tools:
-            yield folder / "pyproject.toml", "[tool.coreframe]", tools["coreframe"]
+            yield f"[tool.coreframe] of {folder / 'pyproject.toml'}", tools["coreframe"]
             break
-    path = user_file()
-    yield path, "the settings", _read(path)
+    yield str(user_file()), _read(user_file())
 
 
 def _read(path: Path) -> dict[str, Any]:

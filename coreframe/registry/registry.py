@@ -21,7 +21,7 @@ from coreframe.registry.hook_plugins import HookPlugins, raised
 from coreframe.registry.kinds import KINDS
 from coreframe.registry.mend import mend
 from coreframe.registry.offers import collect_offers
-from coreframe.registry.policy import Policy
+from coreframe.registry.policy import Policy, Rule
 from coreframe.registry.policy_sources import read_policy
 from coreframe.registry.record import ComponentRecord, normalize
 from coreframe.registry.suggestions import article, suggest
@@ -88,6 +88,10 @@ class Registry:
     def hook_faults(self) -> list[str]:
         """A sentence for each hook module that could not be used, once they have been imported."""
         return list(self._hook_faults or ())
+
+    def unmatched_rules(self) -> list[Rule]:
+        """The rules of the policy that name nothing of what is installed."""
+        return self.policy.unmatched(self._static[0])
 
     # ---- one of it ----
 

@@ -69,8 +69,9 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> MakeSite:
 
 
 @pytest.fixture(scope="session")
-def environment(make_site: MakeSite) -> Environment:
-    toys = make_site(
+def toys(make_site: MakeSite) -> Path:
+    """The folder in which the toys are installed."""
+    return make_site(
         "coreframe-toys",
         """
         [coreframe.modules]
@@ -80,6 +81,10 @@ def environment(make_site: MakeSite) -> Environment:
         SumOfSquares = coreframe_toys:SumOfSquares
         """,
     )
+
+
+@pytest.fixture(scope="session")
+def environment(toys: Path) -> Environment:
     own = {key: value for key, value in os.environ.items() if key not in SETTINGS_OF_THE_CALLER}
     own["OMP_NUM_THREADS"] = "1"
 

@@ -40,7 +40,7 @@ def test_the_table_has_a_row_for_each_component_with_all_its_columns(
     assert len(rows) == len(listed(coreframe))
 
 
-def test_json_has_every_field_of_a_record(coreframe: "Coreframe") -> None:
+def test_json_has_every_field_of_a_record(coreframe: "Coreframe", toys: Path) -> None:
     assert {
         "kind": "loss",
         "name": "SumOfSquares",
@@ -49,6 +49,8 @@ def test_json_has_every_field_of_a_record(coreframe: "Coreframe") -> None:
         "target": "coreframe_toys:SumOfSquares",
         "status": "ok",
         "detail": "",
+        "location": str(toys),
+        "editable": False,
     } in listed(coreframe)
 
 

@@ -1,6 +1,7 @@
 """`coreframe show`: a component's arguments, docstring and origin, or why it cannot be used."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
 SIGNATURE = "Affine(in_size: int, out_size: int, *, gain: float | Sequence[float] = 1.0)"
 
 
-def test_a_component_is_shown_with_signature_formula_and_origin(coreframe: "Coreframe") -> None:
+def test_a_component_is_shown_with_signature_formula_and_origin(
+    coreframe: "Coreframe", toys: Path
+) -> None:
     done = coreframe("show", "Affine")
     assert done.returncode == 0
     assert done.stderr == ""
@@ -26,10 +29,11 @@ def test_a_component_is_shown_with_signature_formula_and_origin(coreframe: "Core
         ["kind", "module"],
         ["distribution", "coreframe-toys", "1.0"],
         ["target", "coreframe_toys:Affine"],
+        ["location", str(toys)],
     ]
 
 
-def test_json_of_a_qualified_name(coreframe: "Coreframe") -> None:
+def test_json_of_a_qualified_name(coreframe: "Coreframe", toys: Path) -> None:
     document = json.loads(coreframe("show", "coreframe_toys.Affine", "--json").stdout)
     docstring = document["component"].pop("docstring")
     assert docstring.startswith("y = x wᵀ + b")
@@ -43,6 +47,8 @@ def test_json_of_a_qualified_name(coreframe: "Coreframe") -> None:
             "target": "coreframe_toys:Affine",
             "status": "ok",
             "detail": "",
+            "location": str(toys),
+            "editable": False,
             "signature": SIGNATURE,
         },
     }

@@ -1,0 +1,46 @@
+"""Requirements: lines for pip that install the same plugins again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from coreframe.registry.distribution import InstalledDistribution, scan_distributions
+from coreframe.registry.record import UNKNOWN, normalize
+
+__all__ = ["requirement_lines"]
+
+
+def requirement_lines() -> list[str]:
+    """A line for each installed distribution that offers something, the core among them.
+
+    A version of an index is pinned; what came from elsewhere is named by where it came from, as
+    `pip freeze` does.
+    """
+    counted = [found for found in scan_distributions() if found.shadowed_by is None]
+    return [_line(found) for found in sorted(counted, key=lambda found: normalize(found.name))]
+
+
+def _line(found: InstalledDistribution) -> str:
+    if UNKNOWN in (found.name, found.version):
+        return (
+            f"# {found.name} {found.version} in {found.place}: its metadata have no name or version"
+        )
+    if found.editable:
+        spaced = any(letter.isspace() for letter in found.location)
+        return f"-e {found.direct_url['url'] if spaced else found.location}"
+    url = _url(found.direct_url)
+    return f"{found.name} @ {url}" if url else f"{found.name}=={found.version}"
+
+
+def _url(direct_url: dict[str, Any]) -> str:
+    """Where it came from, with the commit or the hash, where that is written."""
+    url = direct_url.get("url")
+    if not isinstance(url, str):
+        return ""
+    vcs, archive = direct_url.get("vcs_info"), direct_url.get("archive_info")
+    if isinstance(vcs, dict):
+        url = f"{vcs.get('vcs')}+{url}@{vcs.get('commit_id')}"
+    elif isinstance(archive, dict) and isinstance(archive.get("hash"), str):
+        url += f"#{archive['hash']}"
+    folder = direct_url.get("subdirectory")
+    return f"{url}#subdirectory={folder}" if folder else url
