@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,36 +17,53 @@ from torch import Tensor
 from coreframe.assembly.assemble import assemble
 from coreframe.assembly.create import create
 from coreframe.errors import (
+    AmbiguousComponent,
     ArgumentError,
+    BrokenPlugin,
     CheckpointError,
     CoreframeError,
+    DisabledComponent,
+    PluginWarning,
     ShapeError,
     SpecError,
     StateError,
+    UnknownComponent,
 )
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
+from coreframe.training.digest import digest
 from coreframe.training.file_replacement import replacing
+from coreframe.training.plugin_lock import PluginLock
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 
-FORMAT = 1
+FORMAT = 2
 
 _DTYPES = {str(d): d for d in (torch.float64, torch.float32, torch.bfloat16, torch.float16)}
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a checkpoint file held."""
+    """What a checkpoint file held.
+
+    Attributes:
+        model: lone or a population.
+        optimizer: the model's, if one was saved.
+        drift: a clause for each component that is of another distribution or version now than
+            when it was saved.
+    """
 
     model: Module
     optimizer: Optimizer | None = None
+    drift: tuple[str, ...] = ()
 
 
 def save_checkpoint(
     path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None
 ) -> None:
     """Write specs, named state, seeds and random streams; training goes on from it bit for bit.
+
+    With them go the distribution and version of each component, and a digest of it all.
 
     The file is written beside its place and renamed, so that an interrupted save leaves the
     earlier file as it was. A link stays, and what it points to is replaced.
@@ -62,20 +80,22 @@ def save_checkpoint(
     tensors = _prefixed("model", model.state()) | _prefixed("random", model.random.state())
     if optimizer is not None:
         tensors |= _prefixed("optimizer", optimizer.state())
-    manifest = {
+    content = {
         "format": FORMAT,
         "model": repr(model),
         "optimizer": None if optimizer is None else repr(optimizer),
         "seeds": model.random.seeds,
         "dtype": _dtype_of(model),
         "evaluating": [name for name, module in model.named_modules() if not module.training],
+        "plugins": PluginLock.of(model, optimizer).plain(),
     }
+    manifest = json.dumps(content)
     try:
         with replacing(target) as file:
             save_file(
                 {name: tensor.contiguous() for name, tensor in tensors.items()},
                 file,
-                metadata={"coreframe": json.dumps(manifest)},
+                metadata={"coreframe": manifest, "sha256": digest(manifest, tensors)},
             )
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"cannot write the checkpoint {target}: {error}") from error
@@ -111,17 +131,32 @@ def _outline(model: Module) -> tuple[list[tuple[str, type]], list[tuple[str, tup
 
 
 def load_checkpoint(
-    path: str | os.PathLike[str], device: torch.device | str | None = None
+    path: str | os.PathLike[str],
+    device: torch.device | str | None = None,
+    *,
+    strict: bool = False,
 ) -> Checkpoint:
     """Assemble what was saved, by registry name, and give it back its state.
 
     Nothing in the file is executed: it holds specs, numbers and names.
 
+    Args:
+        path: the file.
+        device: where the model is to live; the CPU if None.
+        strict: refuse the file, before anything is imported, where a component is of another
+            distribution or version now; otherwise that is a `PluginWarning`.
+
     Raises:
-        CheckpointError: if the file is missing, damaged, or of another format.
-        UnknownComponent, AmbiguousComponent, BrokenPlugin: if a component is not to be had.
+        CheckpointError: if the file is missing, damaged, altered or of another format; with
+            `strict`, if it was saved with other plugins.
+        UnknownComponent, AmbiguousComponent, DisabledComponent, BrokenPlugin: if a component is
+            not to be had.
     """
     manifest, tensors = _read(Path(path))
+    drift = _drift(path, manifest)
+    other = f"it was saved with other plugins: {'; '.join(drift)}" if drift else ""
+    if other and strict:
+        raise CheckpointError(f"the checkpoint {path} is refused: {other}")
     try:
         seeds, evaluating = manifest["seeds"], set(manifest["evaluating"])
         lone = isinstance(seeds, int)
@@ -139,13 +174,27 @@ def load_checkpoint(
         if manifest["optimizer"] is not None:
             optimizer = create("optimizer", manifest["optimizer"], model)
             optimizer.load_state(_under("optimizer", tensors))
+    except (UnknownComponent, AmbiguousComponent, DisabledComponent, BrokenPlugin) as error:
+        raise type(error)(_because(f"{path} cannot be loaded: {error}", other)) from error
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error!r}") from error
     except (ArgumentError, ShapeError, SpecError, StateError) as error:
-        raise CheckpointError(
-            f"the checkpoint {path} is damaged, or of another version of its components: {error}"
-        ) from error
-    return Checkpoint(model, optimizer)
+        doubt = f"{path} is damaged, or of another version of its components: {error}"
+        raise CheckpointError(_because(doubt, other)) from error
+    if other:
+        warnings.warn(f"the checkpoint {path} is loaded, but {other}", PluginWarning, stacklevel=2)
+    return Checkpoint(model, optimizer, drift)
+
+
+def _because(fault: str, other: str) -> str:
+    return f"the checkpoint {fault}" + (f"; {other}" if other else "")
+
+
+def _drift(path: str | os.PathLike[str], manifest: dict[str, Any]) -> tuple[str, ...]:
+    try:
+        return PluginLock.read(manifest["plugins"]).drift()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CheckpointError(f"the checkpoint {path} is damaged: {error!r}") from error
 
 
 def _set_modes(model: Module, evaluating: set[str]) -> None:
@@ -170,11 +219,15 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         manifest = json.loads(metadata["coreframe"])
     except (KeyError, ValueError) as error:
-        raise CheckpointError(f"{path} is not a checkpoint of coreframe's") from error
+        raise CheckpointError(f"{path} is not a checkpoint of coreframe's, or altered") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else manifest
         raise CheckpointError(
             f"{path} has checkpoint format {found!r}, this version reads {FORMAT}"
+        )
+    if metadata.get("sha256") != digest(metadata["coreframe"], tensors):
+        raise CheckpointError(
+            f"{path} was altered after it was saved: its contents are not those of its digest"
         )
     return manifest, tensors
 

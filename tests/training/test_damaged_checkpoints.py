@@ -14,6 +14,7 @@ from safetensors.torch import save_file
 
 import coreframe as cf
 from coreframe.training import checkpoint
+from coreframe.training.digest import digest
 
 Manifest = dict[str, Any]
 Tensors = dict[str, torch.Tensor]
@@ -39,7 +40,12 @@ def alter(path: Path, change: Callable[[Manifest, Tensors], None]) -> None:
         manifest = json.loads(file.metadata()["coreframe"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     change(manifest, tensors)
-    save_file(tensors, path, metadata={"coreframe": json.dumps(manifest)})
+    save_file(tensors, path, metadata=sealed(json.dumps(manifest), tensors))
+
+
+def sealed(manifest: str, tensors: Tensors) -> dict[str, str]:
+    """The metadata of a file that nobody altered afterwards."""
+    return {"coreframe": manifest, "sha256": digest(manifest, tensors)}
 
 
 @pytest.mark.parametrize("keep", [0, 1, 7, 8, 100, 0.5, -1])
@@ -62,7 +68,45 @@ def test_a_header_that_was_altered(path: Path, position: int) -> None:
     assert "cut short or altered" in refusal(path)
 
 
-@pytest.mark.parametrize("name", ["model", "optimizer", "seeds", "dtype", "evaluating"])
+def test_no_byte_of_a_file_can_be_altered_unseen(path: Path) -> None:
+    content = path.read_bytes()
+    for position in range(0, len(content), 7):
+        altered = bytearray(content)
+        altered[position] ^= 0x01
+        path.write_bytes(altered)
+        assert "altered" in refusal(path) or "checkpoint format" in refusal(path), position
+
+
+def test_values_that_were_altered(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 0x01
+    path.write_bytes(content)
+    assert refusal(path) == (
+        f"{path} was altered after it was saved: its contents are not those of its digest"
+    )
+
+
+def test_tensors_that_were_exchanged(path: Path) -> None:
+    with safe_open(path, "pt") as file:
+        metadata = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    first, second = [name for name in tensors if name.startswith("random/")][:2]
+    tensors[first], tensors[second] = tensors[second], tensors[first]
+    save_file(tensors, path, metadata=metadata)
+    assert "was altered after it was saved" in refusal(path)
+
+
+@pytest.mark.parametrize(
+    "plugins",
+    [None, 3, [3], [{}], [{"kind": "module"}], [["kind", "name", "distribution", "version"]]],
+    ids=str,
+)
+def test_a_lock_that_is_none(path: Path, plugins: Any) -> None:
+    alter(path, lambda manifest, _: manifest.update(plugins=plugins))
+    assert "is damaged: " in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["model", "optimizer", "seeds", "dtype", "evaluating", "plugins"])
 def test_a_manifest_that_lacks_a_field(path: Path, name: str) -> None:
     alter(path, lambda manifest, _: manifest.pop(name))
     assert f"is damaged: KeyError('{name}')" in refusal(path)
@@ -138,10 +182,10 @@ def test_tensors_that_do_not_fit_are_named(
     assert what in refusal(path)
 
 
-@pytest.mark.parametrize("number", [0, 2, None, "1"])
+@pytest.mark.parametrize("number", [0, 1, 3, None, "2"])
 def test_a_format_of_another_version(path: Path, number: Any) -> None:
     alter(path, lambda manifest, _: manifest.update(format=number))
-    assert f"has checkpoint format {number!r}, this version reads 1" in refusal(path)
+    assert f"has checkpoint format {number!r}, this version reads 2" in refusal(path)
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
@@ -154,13 +198,13 @@ def test_a_safetensors_file_of_someone_elses(
     tmp_path: Path, metadata: dict[str, str] | None
 ) -> None:
     save_file({"weight": torch.zeros(2)}, tmp_path / "other", metadata=metadata)
-    assert refusal(tmp_path / "other").endswith("is not a checkpoint of coreframe's")
+    assert refusal(tmp_path / "other").endswith("is not a checkpoint of coreframe's, or altered")
 
 
 @pytest.mark.parametrize("manifest", ["[]", "3", "null", '"text"'])
 def test_a_manifest_that_is_no_table(tmp_path: Path, manifest: str) -> None:
     save_file({"weight": torch.zeros(2)}, tmp_path / "other", metadata={"coreframe": manifest})
-    assert "this version reads 1" in refusal(tmp_path / "other")
+    assert "this version reads 2" in refusal(tmp_path / "other")
 
 
 def test_files_of_other_kinds_are_not_executed(tmp_path: Path) -> None:
@@ -183,8 +227,10 @@ class Exploding:
 
 def test_a_component_that_is_not_installed_is_named_as_such(path: Path) -> None:
     cf.reset_registry()  # without the small components
-    with pytest.raises(cf.UnknownComponent, match="a module named Affine"):
+    with pytest.raises(cf.UnknownComponent, match="a module named Affine") as error:
         cf.load_checkpoint(path)
+    assert str(error.value).startswith(f"the checkpoint {path} cannot be loaded: ")
+    assert "module Affine was of coreframe-toys 1.0, and cannot be had now" in str(error.value)
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])
