@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
@@ -65,28 +65,25 @@ def scan_distributions() -> list[InstalledDistribution]:
     for found in distributions():
         if "coreframe." not in _text(found, "entry_points.txt"):
             continue
-        name = _headers(found).get("name", [UNKNOWN])[0]
-        if name == UNKNOWN:
-            scanned.append(_read(found))
-        elif normalize(name) not in seen:
-            seen.add(normalize(name))
-            scanned += _copies(name, found)
+        read = _read(found)
+        if read.name == UNKNOWN:
+            scanned.append(read)
+        elif normalize(read.name) not in seen:
+            seen.add(normalize(read.name))
+            scanned += _copies(read)
     return scanned
 
 
-def _copies(name: str, found: Distribution) -> Iterator[InstalledDistribution]:
+def _copies(found: InstalledDistribution) -> Iterator[InstalledDistribution]:
     """The distribution of this name that counts, and then those that it hides.
 
     As for imports, the first on sys.path counts, also where it offers nothing. Of several in one
     folder, left over from earlier versions, it is the newest.
     """
-    copies = [
-        _read(copy)
-        # A search misses a folder whose name is not normalized, and that for `a` finds the folder
-        # `a-b-1.0.dist-info` too.
-        for copy in (*distributions(name=name), found)
-        if normalize(_headers(copy).get("name", [UNKNOWN])[0]) == normalize(name)
-    ]
+    # A search misses a folder whose name is not normalized, and that for `a` finds the folder
+    # `a-b-1.0.dist-info` too.
+    searched = [*map(_read, distributions(name=found.name)), found]
+    copies = [copy for copy in searched if normalize(copy.name) == normalize(found.name)]
     first = max(
         (copy for copy in copies if copy.place == copies[0].place),
         key=lambda copy: _order(copy.version),
@@ -96,7 +93,7 @@ def _copies(name: str, found: Distribution) -> Iterator[InstalledDistribution]:
     for copy in copies:
         if (copy.place, copy.version) not in told:  # a folder may stand on sys.path twice
             told.add((copy.place, copy.version))
-            yield InstalledDistribution(**{**vars(copy), "shadowed_by": first})
+            yield replace(copy, shadowed_by=first)
 
 
 def _read(found: Distribution) -> InstalledDistribution:
