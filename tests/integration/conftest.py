@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import dedent
 
@@ -80,13 +80,16 @@ class Environment:
         assert result.returncode == 0, result.stderr
         return result.stdout.strip()
 
-    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run one of its programs."""
+    def run(
+        self, program: str, *arguments: str, path: Sequence[Path] = ()
+    ) -> subprocess.CompletedProcess[str]:
+        """Run one of its programs, with these folders in front of its own."""
         hidden = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
+        env = {name: value for name, value in os.environ.items() if name not in hidden}
         return subprocess.run(
             [str(self.folder / "bin" / program), *arguments],
             cwd=self.work,
-            env={name: value for name, value in os.environ.items() if name not in hidden},
+            env=env | ({"PYTHONPATH": os.pathsep.join(map(str, path))} if path else {}),
             capture_output=True,
             text=True,
             check=False,
