@@ -1,7 +1,6 @@
 """Every command does its job beside plugins that are wrong in every way."""
 
 import json
-import sys
 from collections.abc import Callable
 from itertools import permutations
 from pathlib import Path
@@ -9,10 +8,7 @@ from subprocess import CompletedProcess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from zoo import (
+from menagerie import (
     BROKEN,
     COMMANDS,
     DOUBLES,

@@ -1,4 +1,4 @@
-"""A zoo of plugins that are wrong in every way: real wheels, in folders of their own."""
+"""Menagerie: a zoo of plugins that are wrong in every way: real wheels, in folders of their own."""
 
 from __future__ import annotations
 
