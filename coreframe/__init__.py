@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from coreframe.interfaces.tensor_split import TensorSplit
     from coreframe.interfaces.whole_number import whole_number
     from coreframe.registry.hookspecs import hookimpl
+    from coreframe.registry.policy import Policy, Rule
     from coreframe.registry.record import ComponentRecord
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -89,11 +90,13 @@ _HOMES = {
     "Padding": "interfaces.padding",
     "Parameter": "interfaces.parameter",
     "PluginWarning": "errors",
+    "Policy": "registry.policy",
     "PolicyError": "errors",
     "ProtocolError": "errors",
     "RandomStreams": "interfaces.streams",
     "Registry": "registry.registry",
     "Replicas": "interfaces.replicas",
+    "Rule": "registry.policy",
     "Run": "training.run",
     "Sample": "interfaces.example",
     "Schedule": "interfaces.schedule",
@@ -158,11 +161,13 @@ __all__ = [
     "Padding",
     "Parameter",
     "PluginWarning",
+    "Policy",
     "PolicyError",
     "ProtocolError",
     "RandomStreams",
     "Registry",
     "Replicas",
+    "Rule",
     "Run",
     "Sample",
     "Schedule",

@@ -221,13 +221,16 @@ class Registry:
         vars(self).pop("_dynamic", None)
 
 
-def build_registry() -> Registry:
-    """A registry of what is installed now, under the policy of the current folder.
+def build_registry(policy: Policy | None = None) -> Registry:
+    """A registry of what is installed now.
+
+    Args:
+        policy: what of it is let in; by default as environment, project and user say.
 
     Raises:
-        PolicyError: if the policy cannot be read.
+        PolicyError: if that policy cannot be read.
     """
-    return Registry([EntryPointSource()], read_policy())
+    return Registry([EntryPointSource()], read_policy() if policy is None else policy)
 
 
 @cache
