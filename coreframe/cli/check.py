@@ -14,6 +14,7 @@ from coreframe.cli.plugin_output import plugin_code
 from coreframe.cli.registry_warnings import print_warnings
 from coreframe.errors import ArgumentError, CoreframeError
 from coreframe.registry.registry import get_registry
+from coreframe.version import CHECK_SET
 
 if TYPE_CHECKING:
     from coreframe.testing.result import Result
@@ -165,8 +166,6 @@ def _summary(rows: Sequence[Result], refused: Mapping[str, str]) -> str:
 
 
 def _json(rows: Sequence[Result], refused: Mapping[str, str]) -> str:
-    from coreframe.testing.catalogue import CHECK_SET  # noqa: PLC0415  # imports torch
-
     document = {
         "schema": SCHEMA,
         "check_set": CHECK_SET,

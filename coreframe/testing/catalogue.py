@@ -8,11 +8,9 @@ from coreframe.testing.loss_checks import LOSS_CHECKS
 from coreframe.testing.module_checks import MODULE_CHECKS
 from coreframe.testing.optimizer_checks import OPTIMIZER_CHECKS
 from coreframe.testing.schedule_checks import SCHEDULE_CHECKS
+from coreframe.version import CHECK_SET
 
 __all__ = ["CHECKS", "CHECK_SET"]
-
-CHECK_SET = 1
-"""The version of the check set; it grows by one with each release that adds a check."""
 
 CHECKS: tuple[Check, ...] = (
     *MODULE_CHECKS,
