@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 TESTS = Path(__file__).parents[1]
-ROOMS = ["interfaces", "registry", "assembly", "training", "testing", "cli"]
+ROOMS = ["interfaces", "registry", "assembly", "training", "testing", "scaffold", "cli"]
 
 
 @pytest.mark.long

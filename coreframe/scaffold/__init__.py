@@ -1,0 +1,1 @@
+"""The scaffold: the package of a new plugin, written from templates."""
