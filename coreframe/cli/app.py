@@ -15,6 +15,7 @@ from coreframe.cli.assemble import assemble
 from coreframe.cli.check import check
 from coreframe.cli.diff import diff
 from coreframe.cli.list_components import list_components
+from coreframe.cli.new_plugin import new_plugin
 from coreframe.cli.plugin_commands import CommandGroup
 from coreframe.cli.plugin_output import silence_stdout
 from coreframe.cli.policy_options import (
@@ -74,6 +75,7 @@ def build_app() -> typer.Typer:
     app.command("assemble")(assemble)
     app.command("check")(check)
     app.command("diff")(diff)
+    app.command("new-plugin")(new_plugin)
     return app
 
 

@@ -59,7 +59,14 @@ def imported(coreframe: "Coreframe", *args: str, site: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     "args",
-    [["list-components"], ["list-components", "--json"], ["--help"], ["--version"], ["wrk"]],
+    [
+        ["list-components"],
+        ["list-components", "--json"],
+        ["new-plugin", "StartUp", "--kind", "module"],
+        ["--help"],
+        ["--version"],
+        ["wrk"],
+    ],
     ids=" ".join,
 )
 def test_start_up_imports_neither_torch_nor_a_plugin(
