@@ -111,6 +111,16 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: build_wheel(project, folder) for name, project in PROJECTS.items()}
 
 
+BuildWheel = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="session")
+def wheel_of(tmp_path_factory: pytest.TempPathFactory) -> BuildWheel:
+    """Builds the wheel of any project."""
+    folder = tmp_path_factory.mktemp("wheels")
+    return lambda project: build_wheel(project, folder)
+
+
 MakeEnvironment = Callable[..., Environment]
 
 
