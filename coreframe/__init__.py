@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ContractError,
         CoreframeError,
         DisabledComponent,
+        DivergedRun,
         PluginWarning,
         PolicyError,
         ProtocolError,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
     from coreframe.training.folds import Folds
     from coreframe.training.history import History
+    from coreframe.training.progress import Progress
     from coreframe.training.run import Run
     from coreframe.training.sanitizer import debug
     from coreframe.training.subset import Subset
@@ -77,6 +79,7 @@ _HOMES = {
     "CoreframeError": "errors",
     "Dataset": "interfaces.dataset",
     "DisabledComponent": "errors",
+    "DivergedRun": "errors",
     "Evaluation": "training.evaluation",
     "Example": "interfaces.example",
     "Folds": "training.folds",
@@ -92,6 +95,7 @@ _HOMES = {
     "PluginWarning": "errors",
     "Policy": "registry.policy",
     "PolicyError": "errors",
+    "Progress": "training.progress",
     "ProtocolError": "errors",
     "RandomStreams": "interfaces.streams",
     "Registry": "registry.registry",
@@ -148,6 +152,7 @@ __all__ = [
     "CoreframeError",
     "Dataset",
     "DisabledComponent",
+    "DivergedRun",
     "Evaluation",
     "Example",
     "Folds",
@@ -163,6 +168,7 @@ __all__ = [
     "PluginWarning",
     "Policy",
     "PolicyError",
+    "Progress",
     "ProtocolError",
     "RandomStreams",
     "Registry",

@@ -14,6 +14,7 @@ __all__ = [
     "ContractError",
     "CoreframeError",
     "DisabledComponent",
+    "DivergedRun",
     "PluginWarning",
     "PolicyError",
     "ProtocolError",
@@ -75,6 +76,10 @@ class BrokenPlugin(CoreframeError, ImportError):
 
 class DisabledComponent(CoreframeError, LookupError):
     """A component that the user's policy keeps out; nothing of it is imported."""
+
+
+class DivergedRun(CoreframeError, ArithmeticError):
+    """A training whose loss became NaN or infinite."""
 
 
 class PolicyError(CoreframeError, ValueError):

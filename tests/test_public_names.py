@@ -13,8 +13,8 @@ import coreframe
 
 PUBLIC = """
 AmbiguousComponent ArgumentError BrokenPlugin Buffer CheckFailed Checkpoint CheckpointError
-ComponentRecord Constant ContractError CoreframeError Dataset DisabledComponent Evaluation Example Folds History Hyperparameter Initializer Loss
-Module Normal Optimizer Padding Parameter PluginWarning Policy PolicyError ProtocolError RandomStreams Registry Replicas Rule Run Sample Schedule
+ComponentRecord Constant ContractError CoreframeError Dataset DisabledComponent DivergedRun Evaluation Example Folds History Hyperparameter Initializer Loss
+Module Normal Optimizer Padding Parameter PluginWarning Policy PolicyError Progress ProtocolError RandomStreams Registry Replicas Rule Run Sample Schedule
 Segment Selection Sequential Setting Shape ShapeError Slab SpecError Split StaleOptimizer StateError
 Subset TensorDataset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
 compute_accuracy create debug evaluate get_registry hookimpl load_checkpoint parse_model

@@ -5,7 +5,6 @@ Standard output holds the command's data alone, so that JSON stays JSON.
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,10 @@ STDOUT, STDERR = 1, 2
 
 @contextmanager
 def plugin_code() -> Iterator[None]:
-    """Send to standard error what is printed inside, also by C code and child processes."""
+    """Send to standard error what is printed inside, also by C code and child processes.
+
+    What C code keeps in its own buffer comes out at the end, after `silence_stdout`.
+    """
     if sys.stdout is None or sys.stdout is not sys.__stdout__:
         # The shell closed it, or somebody captures it, in this process only.
         with redirect_stdout(sys.stderr):
@@ -48,5 +50,3 @@ def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
-    with suppress(AttributeError, OSError, TypeError):  # no C library to be had by this name
-        ctypes.CDLL(None).fflush(None)

@@ -64,7 +64,7 @@ class HookPlugins:
 
         Those registered first come first, where none asks by `tryfirst` or `trylast`.
         """
-        found: list[HookImpl] = getattr(self._manager.hook, hook).get_hookimpls()
+        found: list[HookImpl] = vars(self._manager.hook)[hook].get_hookimpls()
         first = [impl for impl in found if impl.tryfirst]
         last = [impl for impl in found if impl.trylast]
         return first + [impl for impl in found if not (impl.tryfirst or impl.trylast)] + last

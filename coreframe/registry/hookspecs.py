@@ -43,6 +43,10 @@ class RunWatcher:
         """A training is about to take its first step."""
 
     @hookspec
+    def coreframe_run_step(self, run: Run) -> None:
+        """The parameters have been updated once more."""
+
+    @hookspec
     def coreframe_run_epoch(self, run: Run, epoch: int, figures: Mapping[str, Tensor]) -> None:
         """An epoch has ended: its number, from 0, and its row of each figure of the history."""
 

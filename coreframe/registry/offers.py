@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from coreframe.registry.hook_plugins import HookPlugins, raised
@@ -46,10 +45,9 @@ def collect_offers(
 
 def _strangeness(given: object, origin: ComponentRecord | None) -> str:
     """What is wrong with a record that a source gave; empty if nothing is."""
-    expected = {"editable": bool}
     if not isinstance(given, ComponentRecord) or not all(
-        isinstance(getattr(given, field.name), expected.get(field.name, str))
-        for field in fields(given)
+        isinstance(value, bool if name == "editable" else str)
+        for name, value in vars(given).items()
     ):
         return f"it gave {given!r}, which is no ComponentRecord"
     if origin and normalize(given.distribution) != normalize(origin.distribution):

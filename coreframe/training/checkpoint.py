@@ -34,6 +34,7 @@ from coreframe.interfaces.optimizer import Optimizer
 from coreframe.training.digest import digest
 from coreframe.training.file_replacement import replacing
 from coreframe.training.plugin_lock import PluginLock
+from coreframe.training.progress import Progress
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 
@@ -49,21 +50,29 @@ class Checkpoint:
     Attributes:
         model: lone or a population.
         optimizer: the model's, if one was saved.
+        progress: how far its training had come, if that was saved, for `train_model(resume=…)`.
         drift: a clause for each component that is of another distribution or version now than
             when it was saved.
     """
 
     model: Module
     optimizer: Optimizer | None = None
+    progress: Progress | None = None
     drift: tuple[str, ...] = ()
 
 
 def save_checkpoint(
-    path: str | os.PathLike[str], model: Module, optimizer: Optimizer | None = None
+    path: str | os.PathLike[str],
+    model: Module,
+    optimizer: Optimizer | None = None,
+    *,
+    progress: Progress | None = None,
 ) -> None:
     """Write specs, named state, seeds and random streams; training goes on from it bit for bit.
 
     With them go the distribution and version of each component, and a digest of it all.
+
+    With `progress`, which a watcher gets from `run.progress()`, an interrupted run goes on likewise.
 
     The file is written beside its place and renamed, so that an interrupted save leaves the
     earlier file as it was. A link stays, and what it points to is replaced.
@@ -80,6 +89,8 @@ def save_checkpoint(
     tensors = _prefixed("model", model.state()) | _prefixed("random", model.random.state())
     if optimizer is not None:
         tensors |= _prefixed("optimizer", optimizer.state())
+    if progress is not None:
+        tensors |= _prefixed("progress", progress.tensors())
     content = {
         "format": FORMAT,
         "model": repr(model),
@@ -87,6 +98,7 @@ def save_checkpoint(
         "seeds": model.random.seeds,
         "dtype": _dtype_of(model),
         "evaluating": [name for name, module in model.named_modules() if not module.training],
+        "progress": None if progress is None else progress.counts(),
         "plugins": PluginLock.of(model, optimizer).plain(),
     }
     manifest = json.dumps(content)
@@ -174,6 +186,9 @@ def load_checkpoint(
         if manifest["optimizer"] is not None:
             optimizer = create("optimizer", manifest["optimizer"], model)
             optimizer.load_state(_under("optimizer", tensors))
+        progress = None
+        if manifest["progress"] is not None:
+            progress = Progress.read(manifest["progress"], _under("progress", tensors))
     except (UnknownComponent, AmbiguousComponent, DisabledComponent, BrokenPlugin) as error:
         raise type(error)(_because(f"{path} cannot be loaded: {error}", other)) from error
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -183,7 +198,7 @@ def load_checkpoint(
         raise CheckpointError(_because(doubt, other)) from error
     if other:
         warnings.warn(f"the checkpoint {path} is loaded, but {other}", PluginWarning, stacklevel=2)
-    return Checkpoint(model, optimizer, drift)
+    return Checkpoint(model, optimizer, progress, drift)
 
 
 def _because(fault: str, other: str) -> str:

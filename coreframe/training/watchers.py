@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-import torch
 from torch import Tensor
 
 from coreframe.errors import PluginWarning
-from coreframe.registry.hook_plugins import raised
+from coreframe.registry.hook_plugins import HookPlugins, raised
 from coreframe.registry.hookspecs import hookimpl
 from coreframe.registry.registry import get_registry
 from coreframe.training.history import History
 from coreframe.training.run import Run
 
-__all__ = ["EpochFunction", "HistoryWatcher", "OnEpoch", "Watchers"]
+__all__ = ["EpochFunction", "OnEpoch", "Watchers"]
 
 OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
 """Called after each epoch with its number, from 0, and its row of each figure of the history."""
@@ -34,15 +34,30 @@ class Watchers:
     """
 
     def __init__(self, run: Run, *own: object) -> None:
-        self.run, self.own = run, own
+        self.run = run
+        self._own = HookPlugins()
+        for watcher in own:
+            self._own.register(watcher)
         self._plugins = get_registry().hooks()
         self._silenced: set[int] = set()
         for fault in get_registry().hook_faults:
-            warnings.warn(f"{fault}; this run is not watched by it", PluginWarning, stacklevel=3)
+            warnings.warn(
+                f"{fault}; this run is not watched by it", PluginWarning, stacklevel=_outside()
+            )
 
     def start(self) -> None:
         """Tell that the first step comes."""
         self._tell("coreframe_run_start")
+
+    @property
+    def see_steps(self) -> bool:
+        """Whether anybody wants to be told of each step; asked once, since steps are short."""
+        hook = "coreframe_run_step"
+        return bool(self._own.implementations(hook) or self._plugins.implementations(hook))
+
+    def step(self) -> None:
+        """Tell that a batch is done."""
+        self._tell("coreframe_run_step")
 
     def epoch(self, epoch: int, figures: Mapping[str, Tensor]) -> None:
         """Tell what an epoch gave."""
@@ -57,13 +72,12 @@ class Watchers:
         self._tell("coreframe_run_failure", error=error)
 
     def _tell(self, hook: str, **arguments: Any) -> None:
-        for watcher in self.own:
-            if tell := getattr(watcher, hook, None):
-                tell(run=self.run, **arguments)
+        given = {"run": self.run, **arguments}
+        for implementation in self._own.implementations(hook):
+            implementation.function(*[given[name] for name in implementation.argnames])
         for implementation in self._plugins.implementations(hook):
             if id(implementation.plugin) in self._silenced:
                 continue
-            given = {"run": self.run, **arguments}
             try:
                 implementation.function(*[given[name] for name in implementation.argnames])
             except KeyboardInterrupt:
@@ -74,28 +88,16 @@ class Watchers:
                     f"{self._plugins.describe(implementation)} watches this run no more: in "
                     f"{hook} {raised(error)}; report this to its author",
                     PluginWarning,
-                    stacklevel=4,
+                    stacklevel=_outside(),
                 )
 
 
-class HistoryWatcher:
-    """Built in: keeps the figures of every epoch."""
-
-    def __init__(self) -> None:
-        self._rows: list[dict[str, Tensor]] = []
-
-    @hookimpl
-    def coreframe_run_epoch(self, run: Run, epoch: int, figures: Mapping[str, Tensor]) -> None:  # noqa: ARG002  # the hook's
-        # Clones, made outside of inference mode also where the caller has entered it.
-        with torch.inference_mode(False):
-            self._rows.append({name: figure.clone() for name, figure in figures.items()})
-
-    @property
-    def history(self) -> History:
-        """Tensors `(epochs, *replicas)`."""
-        with torch.inference_mode(False):
-            columns = {name: torch.stack([r[name] for r in self._rows]) for name in self._rows[0]}
-        return History(**columns)
+def _outside() -> int:
+    """How many calls up the code of whoever trains is, which a warning should point at."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001  # as the module warnings does
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("coreframe."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 class EpochFunction:

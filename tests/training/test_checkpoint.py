@@ -60,7 +60,8 @@ def test_training_goes_on_bit_for_bit(
     wanted, found = train(model, optimizer), train(loaded.model, loaded.optimizer)
     assert wanted.loss.isfinite().all()
     for name, values in vars(wanted).items():
-        assert torch.equal(values, getattr(found, name)), name
+        if values is not None:
+            assert torch.equal(values, getattr(found, name)), name
     expect_equal(everything(loaded.model, loaded.optimizer), everything(model, optimizer))
 
 

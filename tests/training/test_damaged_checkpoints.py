@@ -106,7 +106,9 @@ def test_a_lock_that_is_none(path: Path, plugins: Any) -> None:
     assert "is damaged: " in refusal(path)
 
 
-@pytest.mark.parametrize("name", ["model", "optimizer", "seeds", "dtype", "evaluating", "plugins"])
+@pytest.mark.parametrize(
+    "name", ["model", "optimizer", "seeds", "dtype", "evaluating", "plugins", "progress"]
+)
 def test_a_manifest_that_lacks_a_field(path: Path, name: str) -> None:
     alter(path, lambda manifest, _: manifest.pop(name))
     assert f"is damaged: KeyError('{name}')" in refusal(path)

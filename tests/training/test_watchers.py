@@ -61,7 +61,7 @@ def test_a_watcher_is_told_start_epochs_and_end(diary: Diary) -> None:
     assert diary.words == ["start", "epoch", "epoch", "epoch", "end"]
     run = diary.pages[0][1]
     assert all(page[1] is run for page in diary.pages)
-    assert (run.epochs, run.start_epoch, run.batch_size, run.schedule) == (3, 0, 4, None)
+    assert (run.epochs, run.batch_size, run.steps, run.schedule) == (3, 4, 2, None)
     assert isinstance(run.model, cf.Sequential)
     assert [page[2] for page in diary.pages[1:4]] == [0, 1, 2]
     assert torch.equal(diary.pages[2][3]["loss"], history.loss[1])

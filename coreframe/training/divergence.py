@@ -1,0 +1,76 @@
+"""Divergence: where a training's numbers stopped being numbers."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from coreframe.errors import ContractError, DivergedRun
+from coreframe.interfaces.loss import Loss
+from coreframe.interfaces.module import Module
+from coreframe.training.sanitizer import debug
+
+__all__ = ["expect_any_finite", "expect_finite"]
+
+
+def expect_finite(
+    value: Tensor, model: Module, loss: Loss, batch: tuple[Tensor, Tensor], at: tuple[int, int]
+) -> None:
+    """Raise if a lone model's loss is NaN or infinite, naming the layer where that begins.
+
+    Args:
+        value: the loss of the batch.
+        model: as it was when it gave that loss.
+        loss: what gave it.
+        batch: inputs and targets.
+        at: the epoch and the step, both from 0.
+
+    Raises:
+        DivergedRun: saying epoch, step and layer.
+    """
+    number = value.item()
+    if not isfinite(number):
+        raise DivergedRun(
+            f"the loss became {number} in epoch {at[0] + 1}, step {at[1] + 1}: "
+            f"{_origin(model, loss, *batch)}; a smaller learning rate or clip_norm may help"
+        )
+
+
+def expect_any_finite(losses: Tensor, epoch: int) -> None:
+    """Raise if every replica's loss, `(steps, *replicas)`, has become NaN or infinite.
+
+    A replica that diverges alone stops nobody else: its figures say so.
+
+    Raises:
+        DivergedRun: saying the epoch, and the step at which the last one diverged.
+    """
+    finite = losses.reshape(len(losses), -1).isfinite()
+    if bool(finite[-1].any()):
+        return
+    step = int(finite.int().cumprod(0).sum(0).max())
+    raise DivergedRun(
+        f"no replica of {finite.shape[1]} has a finite loss any more, the last one since epoch "
+        f"{epoch + 1}, step {step + 1}; smaller learning rates or clip_norm may help"
+    )
+
+
+def _origin(model: Module, loss: Loss, x: Tensor, actual: Tensor) -> str:
+    """Where it begins: in a parameter, in the input, or in what some layer makes of it."""
+    for name, parameter in model.named_parameters():
+        if not bool(parameter.value.isfinite().all()):
+            return f"the last update made parameter {name} so"
+    if x.is_floating_point() and not bool(x.isfinite().all()):
+        return "the input holds a number that is not finite"
+    model.forget()
+    loss.clear()
+    try:
+        with torch.inference_mode(), debug(model, loss):
+            loss.compute_loss(model.forward(x), actual)
+    except ContractError as error:
+        return str(error)
+    finally:
+        model.forget()
+        loss.clear()
+    return "it comes and goes with what the layers draw at random"

@@ -1,0 +1,62 @@
+"""Progress: how far a training has come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+__all__ = ["Progress"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a training needs, beside model and optimizer, to go on bit for bit where it was.
+
+    Attributes:
+        epoch: how many epochs are done.
+        step: how many batches of the next one are done.
+        figures: the history so far, `(epoch, *replicas)` by name.
+        losses: of the batches done of the next epoch, `(step, *replicas)`.
+        order: the state of the streams that shuffle, from before the next epoch's shuffle; None
+            between epochs.
+        schedule: the schedule's `state()`.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    figures: dict[str, Tensor] = field(default_factory=dict)
+    losses: Tensor | None = None
+    order: Tensor | None = None
+    schedule: dict[str, Tensor] = field(default_factory=dict)
+
+    def counts(self) -> dict[str, int]:
+        """Its numbers, for a manifest."""
+        return {"epoch": self.epoch, "step": self.step}
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Its tensors by name, for a file."""
+        own = {"losses": self.losses, "order": self.order}
+        return {
+            **{f"figures/{name}": figures for name, figures in self.figures.items()},
+            **{f"schedule/{name}": state for name, state in self.schedule.items()},
+            **{name: tensor for name, tensor in own.items() if tensor is not None},
+        }
+
+    @classmethod
+    def read(cls, counts: Mapping[str, int], tensors: Mapping[str, Tensor]) -> Progress:
+        """The progress whose `counts` and `tensors` these are; KeyError without a count."""
+        parts: dict[str, dict[str, Tensor]] = {"figures": {}, "schedule": {}}
+        for name, tensor in tensors.items():
+            part, slash, rest = name.partition("/")
+            if slash:
+                parts[part][rest] = tensor
+        return cls(
+            epoch=counts["epoch"],
+            step=counts["step"],
+            figures=parts["figures"],
+            losses=tensors.get("losses"),
+            order=tensors.get("order"),
+            schedule=parts["schedule"],
+        )
