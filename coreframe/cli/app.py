@@ -14,6 +14,7 @@ from typer.main import get_command
 from coreframe.cli.assemble import assemble
 from coreframe.cli.check import check
 from coreframe.cli.diff import diff
+from coreframe.cli.doctor import doctor
 from coreframe.cli.list_components import list_components
 from coreframe.cli.new_plugin import new_plugin
 from coreframe.cli.plugin_commands import CommandGroup
@@ -76,6 +77,7 @@ def build_app() -> typer.Typer:
     app.command("check")(check)
     app.command("diff")(diff)
     app.command("new-plugin")(new_plugin)
+    app.command("doctor")(doctor)
     return app
 
 
