@@ -72,7 +72,8 @@ def doctor(
 def _try_imports(installation: Installation, limit: float) -> list[Finding]:
     count = len(installation.usable)
     if not sys.stderr.isatty():
-        typer.echo(f"importing {count} components, each in a process of its own", err=True)
+        what = "1 component," if count == 1 else f"{count} components, each"
+        typer.echo(f"importing {what} in a process of its own", err=True)
         return try_imports(installation, limit)
     with typer.progressbar(length=count, label="importing", file=sys.stderr) as bar:
         return try_imports(installation, limit, lambda _: bar.update(1))

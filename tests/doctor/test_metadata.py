@@ -1,0 +1,130 @@
+"""Metadata: installed twice, nameless, without a requirement, or unreadable."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from coreframe.doctor.diagnosis import diagnose
+from coreframe.doctor.installation import survey
+from coreframe.registry.entry_points import EntryPointSource
+
+if TYPE_CHECKING:
+    from tests.doctor.conftest import Examine, Install
+
+SWISH = "[coreframe.modules]\nSwish = swish:Swish"
+LAYER = {"swish.py": "Swish = 1"}
+
+
+def test_a_distribution_in_two_places(install: "Install", examine: "Examine") -> None:
+    behind = install("swish", SWISH, LAYER, version="2.0")
+    before = install("swish", SWISH, LAYER)
+    (finding,) = examine()
+    assert (finding.id, finding.subject) == ("CF006", "swish 2.0")
+    assert finding.detail == (
+        f"swish is installed twice, and 1.0 in {before} is found before 2.0 in {behind}; "
+        "uninstall one"
+    )
+
+
+def test_metadata_of_two_versions_in_one_folder(install: "Install", examine: "Examine") -> None:
+    folder = install("swish", SWISH, LAYER)
+    install("swish", SWISH, version="1.1", folder=folder)
+    (finding,) = examine()
+    assert (finding.id, finding.subject) == ("CF006", "swish 1.0")
+    assert finding.detail.startswith(
+        f"{folder} holds metadata of swish 1.1 and of 1.0, which is left over; remove the latter"
+    )
+
+
+def test_two_distributions_are_not_one(install: "Install", examine: "Examine") -> None:
+    install("swish", SWISH, LAYER)
+    install("swish-extra", "[coreframe.modules]\nExtra = extra:Swish", {"extra.py": "Swish = 1"})
+    assert examine() == []
+
+
+@pytest.mark.parametrize("order", ["metadata first", "project first"])
+def test_what_setuptools_leaves_in_an_editable_project_is_no_second_installation(
+    install: "Install", examine: "Examine", tmp_path: Path, order: str
+) -> None:
+    project = tmp_path / "project"
+    (project / "src").mkdir(parents=True)
+    url = {"url": project.as_uri(), "dir_info": {"editable": True}}
+
+    def metadata() -> None:
+        install("swish", SWISH, direct_url=url)
+
+    def sources() -> None:
+        install("swish", SWISH, LAYER, folder=project / "src", version="1.1")
+        (project / "src/swish-1.1.dist-info").rename(project / "src/swish.egg-info")
+        (project / "src/swish.egg-info/METADATA").rename(project / "src/swish.egg-info/PKG-INFO")
+
+    steps = [sources, metadata] if order == "metadata first" else [metadata, sources]
+    for step in steps:
+        step()
+    assert len(survey().distributions) > len(survey().counted)
+    assert examine() == []
+
+
+@pytest.mark.parametrize("header", ["Name", "Version"])
+def test_metadata_without_name_or_version(
+    install: "Install", examine: "Examine", header: str
+) -> None:
+    folder = install("swish", SWISH, LAYER)
+    path = folder / "swish-1.0.dist-info" / "METADATA"
+    path.write_text(path.read_text().replace(f"{header}: ", "Nothing: "))
+    (finding,) = examine()
+    assert finding.id == "CF013"
+    assert finding.detail == (
+        f"metadata in {folder} that offer Swish have no {header}; reinstall what they belong to"
+    )
+
+
+def test_metadata_without_their_file(install: "Install", examine: "Examine") -> None:
+    folder = install("swish", SWISH, LAYER)
+    (folder / "swish-1.0.dist-info" / "METADATA").unlink()
+    (finding,) = examine()
+    assert (finding.id, finding.subject) == ("CF013", "? ?")
+    assert "have no Name and no Version" in finding.detail
+
+
+@pytest.mark.parametrize(
+    "requires",
+    [[], ["torch"], ["coreframe-linear"], ["coreframe ; extra == 'all'"], ["coreframe ~~ 3"]],
+)
+def test_a_distribution_that_declares_no_requirement(
+    install: "Install", examine: "Examine", requires: list[str]
+) -> None:
+    install("swish", SWISH, LAYER, requires=requires)
+    (finding,) = examine()
+    assert (finding.id, finding.subject) == ("CF014", "swish 1.0")
+    assert "declare it, such as coreframe>=0.1,<0.2" in finding.detail
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    ["coreframe", "Coreframe>=0.1", "coreframe[standard]>=0.1", "coreframe; python_version<'3'"],
+)
+def test_a_distribution_that_declares_one(
+    install: "Install", examine: "Examine", requirement: str
+) -> None:
+    install("swish", SWISH, LAYER, requires=["torch", requirement])
+    assert examine() == []
+
+
+def test_a_distribution_that_offers_nothing_need_declare_nothing(
+    install: "Install", examine: "Examine"
+) -> None:
+    install("other", "[console_scripts]\ncoreframe.sh = other:main", requires=[])
+    assert examine() == []
+
+
+def test_metadata_that_cannot_be_read_are_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise OSError("the disk is gone")
+
+    assert "CF019" not in [finding.id for finding in diagnose(survey())]
+    monkeypatch.setattr(EntryPointSource, "distributions", property(fail))
+    (finding,) = diagnose(survey())
+    assert (finding.id, finding.level) == ("CF019", "error")
+    assert "it raised OSError: the disk is gone" in finding.detail
