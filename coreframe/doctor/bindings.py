@@ -30,17 +30,16 @@ def bound_names(tree: ast.Module) -> set[str] | None:
     return None if "__getattr__" in names else names
 
 
-def _at_module_level(node: ast.AST) -> Iterator[ast.AST]:
+def _at_module_level(tree: ast.Module) -> Iterator[ast.AST]:
     """All nodes but those in bodies of functions and classes."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            for part in ast.iter_child_nodes(child):
-                if part not in child.body:
-                    yield part
-                    yield from _at_module_level(part)
-        else:
-            yield from _at_module_level(child)
+    waiting: list[ast.AST] = [tree]
+    while waiting:  # a recursion would end at a long sum
+        node = waiting.pop()
+        yield node
+        body: list[ast.stmt] = []
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            body = node.body
+        waiting += [child for child in ast.iter_child_nodes(node) if child not in body]
 
 
 def _bound_by(node: ast.AST) -> Iterator[str]:

@@ -47,7 +47,7 @@ CATALOGUE: dict[str, Entry] = {
         Entry("CF016", "error", "the module of an entry point is no valid Python"),
         Entry("CF017", "info", "another file of a plugin is no valid Python"),
         Entry("CF018", "error", "the project of an editable installation is gone"),
-        Entry("CF019", "error", "the installed metadata cannot be read"),
+        Entry("CF019", "error", "what is installed cannot be examined"),
         Entry("CF020", "error", "it cannot be loaded", by_import=True),
         Entry("CF021", "error", "it is not what its kind asks for", by_import=True),
         Entry("CF022", "error", "its import takes longer than the limit", by_import=True),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from coreframe.doctor.catalogue import make_finding
 from coreframe.doctor.editable import examine_editable
 from coreframe.doctor.finding import LEVELS, Finding
 from coreframe.doctor.foreign_imports import examine_foreign_imports
@@ -14,24 +15,37 @@ from coreframe.doctor.module_finder import ModuleFinder
 from coreframe.doctor.rules import examine_rules
 from coreframe.doctor.statuses import examine_statuses
 from coreframe.doctor.targets import examine_targets
+from coreframe.registry.hook_plugins import raised
 
 __all__ = ["diagnose", "in_order"]
 
 
 def diagnose(installation: Installation) -> list[Finding]:
-    """What is wrong with what is installed; imports none of it."""
+    """What is wrong with what is installed; imports none of it, and raises nothing."""
     finder = ModuleFinder()
-    return in_order(
-        [
-            *examine_metadata(installation),
-            *examine_editable(installation),
-            *examine_statuses(installation),
-            *examine_rules(installation, finder),
-            *examine_targets(installation, finder),
-            *examine_hook_functions(installation, finder),
-            *examine_foreign_imports(installation, finder),
-        ]
+    examinations = (
+        examine_metadata(installation),
+        examine_editable(installation),
+        examine_statuses(installation),
+        examine_rules(installation, finder),
+        examine_targets(installation, finder),
+        examine_hook_functions(installation, finder),
+        examine_foreign_imports(installation, finder),
     )
+    return in_order(finding for each in examinations for finding in _to_its_end(each))
+
+
+def _to_its_end(examination: Iterator[Finding]) -> Iterator[Finding]:
+    """What it finds, also where something that nobody foresaw ends it."""
+    try:
+        yield from examination
+    except Exception as error:  # noqa: BLE001  # whatever odd files lead to
+        yield make_finding(
+            "CF019",
+            "installation",
+            f"an examination came to no end, so that more may be wrong: {raised(error)}; "
+            "report this to the authors of coreframe",
+        )
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

@@ -42,29 +42,35 @@ def read_imports(tree: ast.Module, name: str, *, is_package: bool) -> Iterator[I
         is_package: whether it is the file of a package.
     """
     parts = name.split(".")
-    yield from _imports(tree, parts if is_package else parts[:-1], is_attempt=False)
+    package = parts if is_package else parts[:-1]
+    waiting: list[tuple[ast.AST, bool]] = [(tree, False)]  # with whether it is an attempt
+    while waiting:  # a recursion would end at a long elif
+        node, is_attempt = waiting.pop()
+        match node:
+            case ast.Import(names=aliases, lineno=line):
+                for alias in aliases:
+                    yield Import(alias.name, (), line, is_attempt)
+            case ast.ImportFrom(module=module, names=aliases, level=level, lineno=line):
+                above = package[: len(package) - level + 1] if level else []
+                whole = ".".join([*above, *([module] if module else [])])
+                yield Import(whole, tuple(alias.name for alias in aliases), line, is_attempt)
+            case ast.expr():
+                continue
+            case _:
+                waiting += [(child, is_attempt or tried) for child, tried in _parts(node)]
 
 
-def _imports(node: ast.AST, package: list[str], *, is_attempt: bool) -> Iterator[Import]:
+def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
+    """The parts of a statement that run, and whether it goes on where they fail."""
     match node:
-        case ast.Import(names=aliases, lineno=line):
-            for alias in aliases:
-                yield Import(alias.name, (), line, is_attempt)
-        case ast.ImportFrom(module=module, names=aliases, level=level, lineno=line):
-            above = package[: len(package) - level + 1] if level else []
-            whole = ".".join([*above, *([module] if module else [])])
-            yield Import(whole, tuple(alias.name for alias in aliases), line, is_attempt)
         case ast.If(test=test, orelse=otherwise) if _is_for_type_checkers(test):
-            for statement in otherwise:
-                yield from _imports(statement, package, is_attempt=is_attempt)
+            yield from ((child, False) for child in otherwise)
         case ast.Try(body=body, handlers=handlers):
-            tolerant = is_attempt or any(_is_tolerant(handler.type) for handler in handlers)
+            is_tolerant = any(_is_tolerant(handler.type) for handler in handlers)
             for child in ast.iter_child_nodes(node):
-                inner = tolerant if child in body else is_attempt
-                yield from _imports(child, package, is_attempt=inner)
+                yield child, is_tolerant and child in body
         case _:
-            for child in ast.iter_child_nodes(node):
-                yield from _imports(child, package, is_attempt=is_attempt)
+            yield from ((child, False) for child in ast.iter_child_nodes(node))
 
 
 def _is_for_type_checkers(test: ast.expr) -> bool:
@@ -75,5 +81,11 @@ def _is_for_type_checkers(test: ast.expr) -> bool:
 
 
 def _is_tolerant(caught: ast.expr | None) -> bool:
-    kinds = caught.elts if isinstance(caught, ast.Tuple) else [caught]
-    return any(kind is None or ast.unparse(kind) in _TOLERANT for kind in kinds)
+    match caught:
+        case None:
+            return True
+        case ast.Tuple(elts=kinds):
+            return any(_is_tolerant(kind) for kind in kinds if not isinstance(kind, ast.Tuple))
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _TOLERANT
+    return False

@@ -49,7 +49,7 @@ def read_marks(tree: ast.Module) -> Marks:
                     if alias.name == PROJECT
                 }
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                if ast.unparse(value) in spellings or _makes_marker(value):
+                if _callee(value) in spellings or _makes_marker(value):
                     spellings.add(name)
     return Marks(frozenset(spellings))
 
@@ -62,7 +62,12 @@ def _makes_marker(value: ast.expr) -> bool:
 
 
 def _callee(expression: ast.expr) -> str:
+    """What is called, or the expression itself: a name, at most with one dot, or empty."""
     match expression:
-        case ast.Call(func=called):
-            return ast.unparse(called)
-    return ast.unparse(expression)
+        case ast.Call(func=ast.expr() as called):
+            return "" if isinstance(called, ast.Call) else _callee(called)
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return f"{owner}.{name}"
+    return ""

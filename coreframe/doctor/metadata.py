@@ -25,7 +25,7 @@ def examine_metadata(installation: Installation) -> Iterator[Finding]:
     if installation.metadata_fault:
         yield make_finding(
             "CF019",
-            "metadata",
+            "installation",
             f"reading the installed metadata failed, so that nothing can be used: "
             f"{installation.metadata_fault}; uninstall what was installed last, and report this",
         )

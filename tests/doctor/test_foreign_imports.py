@@ -236,3 +236,18 @@ def test_links_that_lead_in_circles_end(install: "Install", examine: "Examine") 
     folder = install_swish(install, "")
     (folder / "swish" / "again").symlink_to(folder / "swish")
     assert examine() == []
+
+
+LONG = {
+    "sum": "x = 0" + " + 1" * 2000,
+    "elif": "if 0: pass\n" + "elif 1: pass\n" * 800,
+    "decorator": "@f" + ".f" * 900 + "\ndef f(): pass",
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_long_files_end_no_examination(install: "Install", examine: "Examine", name: str) -> None:
+    source = f"import coreframe.registry\n{LONG[name]}\nSwish = 1"
+    entry_points = "[coreframe.modules]\nSwish = swish:Swish\n[coreframe.hooks]\nswish = swish"
+    install("swish", entry_points, {"swish.py": source})
+    assert [finding.id for finding in examine()] == ["CF010"]

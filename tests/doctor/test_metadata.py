@@ -128,3 +128,16 @@ def test_metadata_that_cannot_be_read_are_a_finding(monkeypatch: pytest.MonkeyPa
     (finding,) = diagnose(survey())
     assert (finding.id, finding.level) == ("CF019", "error")
     assert "it raised OSError: the disk is gone" in finding.detail
+
+
+def test_an_examination_that_fails_stops_no_other(
+    install: "Install", examine: "Examine", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("of nothing that anybody foresaw")
+
+    install("swish", "[coreframe.modules]\nSwish = gone:Swish")
+    monkeypatch.setattr("coreframe.doctor.foreign_imports.find_packages", fail)
+    failed, dead = sorted(examine(), key=lambda finding: finding.id, reverse=True)
+    assert (failed.id, failed.subject, dead.id) == ("CF019", "installation", "CF001")
+    assert "it raised RuntimeError: of nothing that anybody foresaw" in failed.detail
