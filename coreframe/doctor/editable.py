@@ -25,7 +25,7 @@ def examine_editable(installation: Installation) -> Iterator[Finding]:
     for found in installation.counted:
         if not found.editable or found.location == found.place:
             continue  # the latter where it does not say in which folder the project is
-        project = Path(found.location)
+        project = Path(found.location, str(found.direct_url.get("subdirectory", "")))
         if not _exists(project):
             yield make_finding(
                 "CF018",

@@ -65,6 +65,10 @@ def _parts(node: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
     match node:
         case ast.If(test=test, orelse=otherwise) if _is_for_type_checkers(test):
             yield from ((child, False) for child in otherwise)
+        case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=test), body=body) if (
+            _is_for_type_checkers(test)
+        ):
+            yield from ((child, False) for child in body)
         case ast.Try(body=body, handlers=handlers):
             is_tolerant = any(_is_tolerant(handler.type) for handler in handlers)
             for child in ast.iter_child_nodes(node):

@@ -73,11 +73,14 @@ def _twice(found: InstalledDistribution, first: InstalledDistribution) -> str:
 
 def _is_part_of(found: InstalledDistribution, editable: InstalledDistribution) -> bool:
     """Whether it is what setuptools leaves in the project's folder: no second installation."""
-    return (
-        editable.editable
-        and editable.location != editable.place
-        and Path(found.place).is_relative_to(Path(editable.location).resolve())
-    )
+    place, project = Path(found.place), Path(editable.location)
+    if not editable.editable or found.place == editable.place:
+        return False
+    try:
+        inner = place.relative_to(project.resolve()).parts
+    except ValueError:
+        return False
+    return "site-packages" not in inner  # an environment within the project
 
 
 def _requires_core(found: InstalledDistribution) -> bool:

@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import distributions
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from coreframe.doctor.installation import Installation
@@ -99,10 +99,14 @@ def _brings(found: InstalledDistribution, root: Located) -> bool:
     listed = _record(found)
     if listed:
         return f"{path}/" in listed or f"{path}." in listed
-    return not any(
-        normalize(str(other.metadata["Name"])) != normalize(found.name)
-        for other in distributions(name=top)
-    )
+    return all(_name(other) == normalize(found.name) for other in distributions(name=top))
+
+
+def _name(distribution: Distribution) -> str:
+    try:
+        return normalize(distribution.metadata["Name"])
+    except Exception:  # noqa: BLE001  # its metadata are missing, or no text
+        return ""
 
 
 def _record(found: InstalledDistribution) -> str:

@@ -62,6 +62,7 @@ def test_every_form_of_import(install: "Install", examine: "Examine", source: st
         "from .other import Other",
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from other import Other",
         "import typing\nif typing.TYPE_CHECKING:\n    import other",
+        "if not TYPE_CHECKING:\n    pass\nelse:\n    import other",
         "other = 'import other'  # import other",
     ],
 )
@@ -230,6 +231,16 @@ def test_a_lone_module_is_looked_into(install: "Install", examine: "Examine") ->
     source = "from coreframe.registry.mend import mend\nSwish = 1"
     install("swish", "[coreframe.modules]\nSwish = swish:Swish", {"swish.py": source})
     assert [finding.id for finding in examine()] == ["CF010"]
+
+
+def test_metadata_of_others_may_be_anything(install: "Install", examine: "Examine") -> None:
+    source = "from coreframe.registry.mend import mend\nSwish = 1"
+    install("swish", "[coreframe.modules]\nSwish = swish:Swish", {"swish.py": source})
+    other = install("other", "")
+    (other / "other-1.0.dist-info").rename(other / "swish-2.0.dist-info")
+    for content in ("Name: other\nAuthor: Jürgen\n".encode("cp1252"), b""):
+        (other / "swish-2.0.dist-info" / "METADATA").write_bytes(content)
+        assert [finding.id for finding in examine() if finding.id == "CF019"] == []
 
 
 def test_links_that_lead_in_circles_end(install: "Install", examine: "Examine") -> None:

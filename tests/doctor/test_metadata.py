@@ -66,6 +66,17 @@ def test_what_setuptools_leaves_in_an_editable_project_is_no_second_installation
     assert examine() == []
 
 
+def test_an_environment_within_an_editable_project_may_hold_it_twice(
+    install: "Install", examine: "Examine", tmp_path: Path
+) -> None:
+    url = {"url": tmp_path.as_uri(), "dir_info": {"editable": True}}
+    site = tmp_path / ".venv" / "site-packages"
+    install("swish", SWISH, LAYER, folder=site)
+    install("swish", SWISH, version="1.1", folder=site, direct_url=url)
+    install("swish", SWISH, version="1.2", folder=tmp_path / "more" / "site-packages")
+    assert [finding.id for finding in examine() if finding.id != "CF007"] == ["CF006"] * 2
+
+
 @pytest.mark.parametrize("header", ["Name", "Version"])
 def test_metadata_without_name_or_version(
     install: "Install", examine: "Examine", header: str
