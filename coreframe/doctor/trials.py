@@ -75,7 +75,10 @@ def _read(record: ComponentRecord, ending: Ending, limit: float) -> Iterator[Fin
         return
     id_, cause, before = outcome
     if id_:
-        yield make_finding(id_, subject, cause.removeprefix(f"{subject} cannot be used: "))
+        told = cause.removeprefix(f"{subject} cannot be used: ")
+        if told.startswith(f"{subject} "):
+            told = f"it {told.removeprefix(f'{subject} ')}"
+        yield make_finding(id_, subject, told)
     for stream, since in zip(("stdout", "stderr"), before, strict=True):
         line = ending.printed(stream, since)
         if line:

@@ -190,7 +190,7 @@ def test_hooks_that_cannot_be_registered(
     )
     worse, bad = sorted(try_imports(installation(), 30), key=lambda finding: finding.id)
     assert (bad.id, bad.subject) == ("CF024", "hooks bad of board 1.0")
-    assert "does not fit coreframe's hooks" in bad.detail
+    assert bad.detail.startswith("it does not fit coreframe's hooks: ")
     assert (worse.id, worse.subject) == ("CF020", "hooks worse of board 1.0")
 
 
