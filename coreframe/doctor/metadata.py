@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -32,8 +31,7 @@ def examine_metadata(installation: Installation) -> Iterator[Finding]:
     for found in installation.distributions:
         first = found.shadowed_by
         if first is not None:
-            if not _is_part_of(first, found) and not _is_part_of(found, first):
-                yield make_finding("CF006", subject_of(found), _twice(found, first))
+            yield make_finding("CF006", subject_of(found), _twice(found, first))
             continue
         offers = [name for _, name, _ in read_entry_points(found.entry_points)]
         lacks = [
@@ -69,18 +67,6 @@ def _twice(found: InstalledDistribution, first: InstalledDistribution) -> str:
         f"{name} is installed twice, and {first.version} in {first.place} is found before "
         f"{found.version} in {found.place}; uninstall one"
     )
-
-
-def _is_part_of(found: InstalledDistribution, editable: InstalledDistribution) -> bool:
-    """Whether it is what setuptools leaves in the project's folder: no second installation."""
-    place, project = Path(found.place), Path(editable.location)
-    if not editable.editable or found.place == editable.place:
-        return False
-    try:
-        inner = place.relative_to(project.resolve()).parts
-    except ValueError:
-        return False
-    return "site-packages" not in inner  # an environment within the project
 
 
 def _requires_core(found: InstalledDistribution) -> bool:

@@ -49,8 +49,22 @@ class InstalledDistribution:
     @property
     def location(self) -> str:
         """The folder it is imported from; of an editable installation, the project's."""
-        url = urlsplit(str(self.direct_url.get("url", "")))
+        try:
+            url = urlsplit(str(self.direct_url.get("url", "")))
+        except ValueError:  # whatever else may stand there
+            return self.place
         return url2pathname(url.path) if self.editable and url.scheme == "file" else self.place
+
+    def holds(self, other: InstalledDistribution) -> bool:
+        """Whether the other's metadata lie in the project that this is the installation of.
+
+        setuptools leaves some there, which are no second installation.
+        """
+        place, project = Path(other.place), Path(self.location).resolve()
+        if not self.editable or self.place == other.place or not place.is_relative_to(project):
+            return False
+        inner = place.relative_to(project).parts
+        return "site-packages" not in inner  # an environment within the project
 
 
 def scan_distributions() -> list[InstalledDistribution]:
@@ -91,7 +105,8 @@ def _copies(found: InstalledDistribution) -> Iterator[InstalledDistribution]:
     yield first
     told = {(first.place, first.version)}
     for copy in copies:
-        if (copy.place, copy.version) not in told:  # a folder may stand on sys.path twice
+        is_same = first.holds(copy) or copy.holds(first)
+        if not is_same and (copy.place, copy.version) not in told:  # a folder may be found twice
             told.add((copy.place, copy.version))
             yield replace(copy, shadowed_by=first)
 

@@ -18,5 +18,6 @@ def digest(manifest: str, tensors: Mapping[str, Tensor]) -> str:
         tensor = tensors[name].cpu()
         hashed.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
         # A clone's memory is dense, also where a number was expanded.
-        hashed.update(tensor.flatten().clone().view(torch.uint8).numpy().data)
+        dense = tensor.flatten().clone(memory_format=torch.contiguous_format)
+        hashed.update(dense.view(torch.uint8).numpy().data)
     return hashed.hexdigest()

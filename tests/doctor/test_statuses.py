@@ -75,4 +75,4 @@ def test_what_the_policy_disables_is_told_and_not_looked_into(
     monkeypatch.setenv("COREFRAME_DISABLE", "swish.Swish")
     (finding,) = examine()
     assert (finding.id, finding.level) == ("CF011", "info")
-    assert "COREFRAME_DISABLE, disables swish.Swish" in finding.detail
+    assert "(or COREFRAME_DISABLE) disables swish.Swish" in finding.detail

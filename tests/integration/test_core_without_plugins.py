@@ -10,11 +10,16 @@ if TYPE_CHECKING:
 
 
 TESTS = Path(__file__).parents[1]
-<<<<<<< HEAD
-ROOMS = ["interfaces", "registry", "assembly", "training", "testing", "scaffold", "cli"]
-=======
-ROOMS = ["interfaces", "registry", "assembly", "training", "testing", "doctor", "cli"]
->>>>>>> b5c957a (Add coreframe doctor, which finds what is wrong with installed plugins)
+ROOMS = [
+    "interfaces",
+    "registry",
+    "assembly",
+    "training",
+    "testing",
+    "scaffold",
+    "doctor",
+    "cli",
+]
 
 
 @pytest.mark.long

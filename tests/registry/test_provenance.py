@@ -44,6 +44,27 @@ def test_an_editable_installation_is_in_its_projects_folder(
     assert line() == f"-e {project}"
 
 
+def test_a_url_that_is_none_hides_nothing(install: "Install") -> None:
+    folder = install_from(install, {"url": "file://[", "dir_info": {"editable": True}})
+    assert (swish().location, swish().status) == (str(folder), "ok")
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_metadata_in_an_editable_project_are_no_second_installation(
+    install: "Install", before: bool
+) -> None:
+    def project() -> Path:
+        return install("swish-nets", SWISH, version="1.4")  # as setuptools left them
+
+    left = None if before else project()
+    folder = install("swish-nets", SWISH, version="1.5")
+    left = left or project()
+    told = {"url": left.as_uri(), "dir_info": {"editable": True}}
+    (folder / "swish_nets-1.5.dist-info" / "direct_url.json").write_text(json.dumps(told))
+    found = [r for r in get_registry().components("module") if r.name == "Swish"]
+    assert [r.status for r in found] == ["ok"]
+
+
 def test_the_folder_of_an_editable_installation_may_have_a_space(
     install: "Install", tmp_path: Path
 ) -> None:
@@ -59,6 +80,7 @@ def test_the_folder_of_an_editable_installation_may_have_a_space(
         ("not json", "swish-nets==1.5"),
         ("[]", "swish-nets==1.5"),
         ({"url": 3}, "swish-nets==1.5"),
+        ({"url": "file://[", "dir_info": {}}, "swish-nets @ file://["),
         (
             {"url": "file:///w/s.whl", "archive_info": {"hash": "sha256=ab"}},
             "swish-nets @ file:///w/s.whl#sha256=ab",
