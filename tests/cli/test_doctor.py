@@ -109,9 +109,8 @@ def test_misuse(doctor: Doctor, args: list[str]) -> None:
 def test_a_policy_that_cannot_be_read_is_a_finding(
     doctor: Doctor, tmp_path: Path, dead: Path
 ) -> None:
-    (tmp_path / "coreframe").mkdir()
-    (tmp_path / "coreframe" / "config.toml").write_text("disable = 3")
-    done = doctor(sites=[dead], env={"XDG_CONFIG_HOME": str(tmp_path)})
+    (tmp_path / "config.toml").write_text("disable = 3")
+    done = doctor(sites=[dead], env={"COREFRAME_CONFIG": str(tmp_path / "config.toml")})
     assert (done.returncode, done.stderr) == (1, "")
     assert [line.split()[0] for line in done.stdout.splitlines()[1:3]] == ["CF001", "CF015"]
 

@@ -217,7 +217,7 @@ def test_a_watcher_that_raises_loses_no_run(everything: "Environment", cages: li
     assert "hooks misspelt of zoo-misspelt 1.0 does not fit coreframe's hooks" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["list-components", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["doctor", "--help"]])
 def test_help_and_version_work(run: Run, arguments: list[str]) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stderr) == (0, "")
@@ -232,6 +232,57 @@ def test_commands_of_plugins_stand_beside_broken_ones(run: Run) -> None:
     assert done.returncode == 1
     assert "command shout of zoo-shouting 1.0 cannot be used" in done.stderr
     assert run("reproduce", "--help").returncode == 0
+
+
+def findings(done: CompletedProcess[str]) -> set[tuple[str, str]]:
+    return {(row["id"], row["subject"]) for row in parsed(done)["findings"]}
+
+
+STATIC = {
+    ("CF001", "module Moduleless of zoo-moduleless 1.0"),
+    ("CF002", "module Targetless of zoo-targetless 1.0"),
+    ("CF003", "module Misshapen of zoo-misshapen 1.0"),
+    ("CF004", "module Future of zoo-future 1.0"),
+    ("CF005", "module Twin"),
+    ("CF006", "zoo-double 2.0"),
+    ("CF008", "hooks misspelt of zoo-misspelt 1.0"),
+    ("CF016", "module Syntax of zoo-syntax 1.0"),
+}
+
+
+def test_the_doctor_finds_what_metadata_and_sources_show(run: Run) -> None:
+    done = run("doctor", "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    found = {finding for finding in findings(done) if "zoo" in finding[1] or "Twin" in finding[1]}
+    assert found >= STATIC
+    sound = {animal.name for animal in [*SOUND, HOOKS[1], COMMANDS[1]]}
+    assert not [f for f in found if any(f"of {name} " in f[1] for name in sound)]
+    assert run("doctor", "--fail-level", "never").returncode == 0
+
+
+@pytest.mark.long
+def test_the_doctor_finds_by_imports_what_only_these_show(run: Run) -> None:
+    names = [a.name for a in [*BROKEN, *SOUND, *TWINS, *HOOKS, *COMMANDS, *DOUBLES]]
+    only = [word for name in dict.fromkeys(names) for word in ("--only", name)]
+    done = run(*only, "doctor", "--imports", "--json")
+    assert done.returncode == 1
+    found = findings(done)
+    assert found >= STATIC
+    for animal in BROKEN:
+        subject = f"module {animal.component} of {animal.name} 1.0"
+        assert [f for f in found if f[1] == subject and f[0] != "CF014"], animal
+    for name in ("zoo-faceless", "zoo-halved"):
+        assert [f for f in found if f[0] == "CF021" and f"of {name} " in f[1]]
+    for subject in ("module Printing of zoo-printing 1.0", "module Wailing of zoo-wailing 1.0"):
+        assert ("CF023", subject) in found
+    assert ("CF020", "command shout of zoo-shouting 1.0") in found
+    assert not [f for f in found if "of zoo-good " in f[1] or "of zoo-greeting " in f[1]]
+
+
+def test_a_new_plugin_begins_beside_the_zoo(everything: "Environment", cages: list[Path]) -> None:
+    arguments = ["coreframe", "new-plugin", "Beginning", "--kind", "loss"]
+    done = everything.run(*arguments, path=cages)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_requirements_pin_the_zoo(run: Run) -> None:
