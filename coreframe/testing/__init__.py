@@ -33,7 +33,7 @@ from coreframe.testing.measure import Measure
 from coreframe.testing.misfits import check_misfits
 from coreframe.testing.padded_batches import check_padding
 from coreframe.testing.parametrize import NewCheckFailed, parametrize_with_checks
-from coreframe.testing.population import check_loss_population, check_population
+from coreframe.testing.population import check_loss_population, check_population, check_settings
 from coreframe.testing.precision import (
     check_device,
     check_dtype,
@@ -98,6 +98,7 @@ __all__ = [
     "check_population",
     "check_protocol",
     "check_repr",
+    "check_settings",
     "check_state",
     "check_used_twice",
     "compare",

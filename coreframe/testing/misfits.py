@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from coreframe.errors import CoreframeError, ShapeError
 from coreframe.interfaces.module import Module
@@ -22,11 +23,11 @@ def check_misfits(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried
     inputs or a dy of another dtype are taken, or raise coreframe's error or torch's.
     """
     trial = Trial(module, x, seed=seed)
-    if refused := _refused(trial):
-        (wider,) = refused
-        what = f"inputs {tuple(wider.shape)}, which output_shape refuses"
+    refused = _refused(trial)
+    for misfit in refused:
+        what = f"inputs {tuple(misfit.shape)}, which output_shape refuses"
         try:
-            trial.forward(refused)
+            trial.forward((misfit,))
         except CoreframeError:
             pass
         except Exception as error:  # noqa: BLE001  # whatever else it raises is the finding
@@ -74,14 +75,18 @@ def _raises(trial: Trial, inputs: Outputs) -> bool:
     return False
 
 
-def _refused(trial: Trial) -> Outputs:
-    """Inputs of one feature more, if `output_shape` refuses them."""
+def _refused(trial: Trial) -> list[Tensor]:
+    """Of inputs of one feature more, and of none at all, those that `output_shape` refuses."""
     if len(trial.inputs) != 1 or trial.inputs[0].dim() < 2:
-        return ()
+        return []
     (x,) = trial.inputs
-    wider = torch.cat([x, x[..., :1]], -1)
+    wider, bare = torch.cat([x, x[..., :1]], -1), x.flatten(1)[:, 0].clone()
+    return [misfit for misfit in (wider, bare) if _refuses(trial.module, misfit)]
+
+
+def _refuses(module: Module, x: Tensor) -> bool:
     try:
-        trial.module.output_shape(tuple(wider.shape[1:]))
+        module.output_shape(tuple(x.shape[1:]))
     except ShapeError:
-        return (wider,)
-    return ()
+        return True
+    return False

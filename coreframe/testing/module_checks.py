@@ -14,7 +14,7 @@ from coreframe.testing.known_values import check_known_values
 from coreframe.testing.measure import Finding, Measure
 from coreframe.testing.misfits import check_misfits
 from coreframe.testing.padded_batches import check_padding
-from coreframe.testing.population import check_population, initialized
+from coreframe.testing.population import check_population, check_settings, initialized
 from coreframe.testing.precision import (
     check_device,
     check_dtype,
@@ -163,6 +163,11 @@ MODULE_CHECKS = (
         "module.population",
         "R replicas do what R lone modules do",
         _in_population(check_population, REPLICAS),
+    ),
+    Check(
+        "module.settings",
+        "numbers of each replica equal those of lone modules",
+        _in_population(check_settings, REPLICAS),
     ),
     Check(
         "module.padding",

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor
 
 from coreframe.assembly.assemble import assemble
-from coreframe.errors import CheckFailed
+from coreframe.errors import ArgumentError, CheckFailed
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
+from coreframe.interfaces.replicas import Setting
 from coreframe.testing.comparison import find_difference
-from coreframe.testing.measure import Measure
+from coreframe.testing.measure import Measure, NotTried
 from coreframe.testing.trial import TOLERANCE, Inputs, Outputs, Trial, as_tuple, named
 
-__all__ = ["check_loss_population", "check_population", "initialized"]
+__all__ = ["check_loss_population", "check_population", "check_settings", "initialized"]
 
 LARGEST = 16  # a population as large as the features, where these are not many
 
@@ -45,8 +46,53 @@ def check_population(
     worst = Measure(0.0, TOLERANCE[dtype])
     for replicas, samples in sorted(sizes):
         resized = tuple(_resize(tensor, replicas, samples) for tensor in inputs)
-        worst = max(worst, _compare(module, resized, range(seed, seed + replicas), dtype))
+        seeds = range(seed, seed + replicas)
+        whole = initialized(module, seeds, dtype)
+        lone = [initialized(module, own, dtype) for own in seeds]
+        worst = max(worst, _compare(whole, lone, resized, seeds, dtype))
     return worst
+
+
+def check_settings(
+    module: Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> Measure | NotTried:
+    """With a number for each replica, each does what a lone module of that number does.
+
+    Args:
+        module: a module; copies of it are tried, with other numbers for each `Hyperparameter`.
+        x: the input `(R, batch, *features)`, or several; each replica gets its own part.
+        seed: replica r has seed + r.
+        dtype: to compute in.
+
+    Raises:
+        CheckFailed: naming the replica, the tensor and the index.
+    """
+    inputs = as_tuple(x)
+    seeds = range(seed, seed + inputs[0].shape[0])
+    worst: Measure | None = None
+    for name, hyperparameter in module.hyperparameters.items():
+        value = vars(module)[name]
+        if not isinstance(value, float):
+            continue
+        numbers = [value / (r + 1) for r in range(len(seeds))]
+        try:
+            hyperparameter.check(numbers)
+        except ArgumentError:
+            continue  # it may not be that small
+        whole = initialized(_with(module, name, numbers), seeds, dtype)
+        lone = [
+            initialized(_with(module, name, number), own, dtype)
+            for own, number in zip(seeds, numbers, strict=True)
+        ]
+        found = _compare(whole, lone, inputs, seeds, dtype)
+        worst = max(worst or found, found)
+    return worst or NotTried("it declares no number of each replica")
+
+
+def _with(module: Module, name: str, value: Setting) -> Module:
+    own = copy.deepcopy(module)
+    own.__setattr__(name, value)
+    return own
 
 
 def check_loss_population(
@@ -85,9 +131,13 @@ def check_loss_population(
 
 
 def _compare(
-    module: str | Module, inputs: Outputs, seeds: Sequence[int], dtype: torch.dtype
+    whole: Module,
+    members: Sequence[Module],
+    inputs: Outputs,
+    seeds: Sequence[int],
+    dtype: torch.dtype,
 ) -> Measure:
-    population = Trial(initialized(module, seeds, dtype), inputs, seed=seeds[0], dtype=dtype)
+    population = Trial(whole, inputs, seed=seeds[0], dtype=dtype)
     worst = Measure(0.0, population.tolerance)
     values = population.module.state()
     dy = population.random_dy()
@@ -96,7 +146,7 @@ def _compare(
     buffers = {name: buffer.value for name, buffer in population.module.named_buffers()}
     for r, seed in enumerate(seeds):
         own_inputs = tuple(tensor[r] for tensor in population.inputs)
-        lone = Trial(initialized(module, seed, dtype), own_inputs, seed=seed, dtype=dtype)
+        lone = Trial(members[r], own_inputs, seed=seed, dtype=dtype)
         reason = f"so has the lone model of seed {seed}, and replica {r} of {len(seeds)} must too"
         lone.expect_equal({name: t[r] for name, t in values.items()}, lone.module.state(), reason)
         own_outputs = lone.forward()

@@ -6,6 +6,7 @@ import torch
 from planting import fault
 from torch import Tensor
 
+from coreframe import Setting
 from coreframe_regularization import Dropout, GaussianNoise
 
 
@@ -44,3 +45,12 @@ class UnscaledGradient(Dropout):
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         return super().backward(*gradwrtoutput).mul_(1 - self.expand(self.p, gradwrtoutput[0]))
+
+
+@fault("module.settings", "replica 1")
+class DropsAsTheFirst(Dropout):
+    """every replica drops as many as the first one"""
+
+    def expand(self, setting: Setting | Tensor, like: Tensor) -> float | Tensor:
+        numbers = super().expand(setting, like)
+        return numbers if isinstance(numbers, float) else numbers[:1]
