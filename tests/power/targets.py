@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 ENTRIES = ("forward", "backward", "backward_parameters", "compute_loss", "step", "update")
 
-TEXTS = ("_other_shape",)
+TEXTS = ("_other_shape", "_without_features")
 """What only writes the text of an error."""
 
 
@@ -115,7 +115,27 @@ PLUGINS = (
         "plugins/coreframe-activations",
         "src/coreframe_activations",
         ("ReLU", "Sigmoid", "SiLU", "Tanh"),
-        ("elementwise.py", "relu.py", "sigmoid.py", "tanh.py"),
+        ("elementwise.py", "relu.py", "sigmoid.py", "silu.py", "tanh.py"),
+    ),
+    Target(
+        "plugins/coreframe-activations",
+        "src/coreframe_activations",
+        ("ELU", "SELU"),
+        ("elu.py", "exponential_branch.py", "selu.py"),
+        ("function", "slope"),
+    ),
+    Target(
+        "plugins/coreframe-activations",
+        "src/coreframe_activations",
+        ("GELU", "HardTanh", "LeakyReLU", "Softplus", "Softsign"),
+        ("gelu.py", "hardtanh.py", "leaky_relu.py", "softplus.py", "softsign.py"),
+        ("function", "slope"),
+    ),
+    Target(
+        "plugins/coreframe-activations",
+        "src/coreframe_activations",
+        ("LogSoftmax", "Softmax"),
+        ("last_axis.py", "log_softmax.py", "softmax.py"),
     ),
     Target("plugins/coreframe-losses", "src/coreframe_losses", ("MSE",), ("mse.py",)),
     Target("plugins/coreframe-optimizers", "src/coreframe_optimizers", ("SGD",), ("sgd.py",)),
