@@ -139,6 +139,12 @@ PLUGINS = (
     ),
     Target("plugins/coreframe-losses", "src/coreframe_losses", ("MSE",), ("mse.py",)),
     Target("plugins/coreframe-optimizers", "src/coreframe_optimizers", ("SGD",), ("sgd.py",)),
+    Target(
+        "plugins/coreframe-regularization",
+        "src/coreframe_regularization",
+        ("Dropout", "GaussianNoise"),
+        ("dropout.py", "gaussian_noise.py"),
+    ),
 )
 
 CORE = (
