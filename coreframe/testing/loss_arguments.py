@@ -52,6 +52,9 @@ def check_loss_shapes(example: Example, seed: int, dtype: torch.dtype) -> None: 
             _expect_shape_error(loss, f"weights {what}", pred, actual, wrong)
         lacking = pred.flatten()[: replicas[0]] if replicas else pred.flatten()[0]
         _expect_shape_error(loss, "targets like outputs without a batch", lacking, lacking)
+        if actual.dim() == len(replicas) + 1:
+            one = (tensor.select(len(replicas), 0) for tensor in (pred, actual))
+            _expect_shape_error(loss, "targets without a batch", *one)
         if not replicas:
             other = loss_of(example, BATCH + 1)
             _expect_shape_error(other, "outputs of another population", pred, actual)

@@ -36,7 +36,7 @@ class Surprise(Loss):
 
     def compute_loss(self, pred: Tensor, actual: Tensor, weight: Tensor | None = None) -> Tensor:
         self.expect_replicas(pred)
-        if actual.shape != pred.shape[:-1]:
+        if actual.shape != pred.shape[:-1] or actual.dim() == len(self.replicas):
             raise ShapeError(f"{self!r} needs {tuple(pred.shape[:-1])}, got {tuple(actual.shape)}")
         logs = self.logs(pred)
         surprise = -logs.gather(-1, actual.unsqueeze(-1)).squeeze(-1)

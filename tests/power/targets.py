@@ -138,6 +138,24 @@ PLUGINS = (
         ("last_axis.py", "log_softmax.py", "softmax.py"),
     ),
     Target("plugins/coreframe-losses", "src/coreframe_losses", ("MSE",), ("mse.py",)),
+    Target(
+        "plugins/coreframe-losses",
+        "src/coreframe_losses",
+        ("BinaryCrossEntropy", "Huber", "MAE"),
+        ("binary_cross_entropy.py", "huber.py", "mae.py"),
+    ),
+    Target(
+        "plugins/coreframe-losses",
+        "src/coreframe_losses",
+        ("CrossEntropy", "KLDivergence", "NLL"),
+        (
+            "class_indices.py",
+            "class_weights.py",
+            "cross_entropy.py",
+            "kl_divergence.py",
+            "nll.py",
+        ),
+    ),
     Target("plugins/coreframe-optimizers", "src/coreframe_optimizers", ("SGD",), ("sgd.py",)),
     Target(
         "plugins/coreframe-regularization",

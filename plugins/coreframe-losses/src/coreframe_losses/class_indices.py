@@ -16,7 +16,8 @@ __all__ = ["expect_class_indices", "expect_classes", "of_named_class", "one_hot"
 def expect_classes(loss: Loss, pred: Tensor) -> None:
     """Raise `ShapeError` unless outputs are `(*replicas, batch, *positions, classes)`."""
     loss.expect_replicas(pred)
-    if pred.dim() < len(loss.replicas) + 2 or not pred.shape[-1]:
+    features = pred.shape[len(loss.replicas) + 1 :]
+    if not features or not features[-1]:
         raise ShapeError(
             f"{loss!r} needs outputs (*replicas, batch, *positions, classes) of at least one "
             f"class, got {tuple(pred.shape)}"

@@ -41,7 +41,7 @@ class Huber(Loss):
 
     @classmethod
     def examples(cls) -> list[Example]:
-        known = [(([[0.5, 2.0]], [[0.0, 0.0]]), 0.8125)]  # (1/8 + 3/2) / 2
+        known = [(([[1.5, 5.0]], [[1.0, 3.0]]), 0.8125)]  # (1/8 + 3/2) / 2
         narrow = [(([[0.25], [0.0]], [[0.0], [3.0]]), 0.703125)]  # (1/32 + (3 − 1/4) / 2) / 2
         return [
             Example(cls(), (2,), Sample((2,), "one-hot"), known=known),
