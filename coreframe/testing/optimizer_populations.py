@@ -37,19 +37,24 @@ def check_optimizer_population(example: Example, seed: int, dtype: torch.dtype) 
 
 
 def check_optimizer_settings(example: Example, seed: int, dtype: torch.dtype) -> Finding:
-    """With a number for each replica, each takes the steps of a lone model with that number."""
+    """With numbers for each replica, each takes the steps of a lone model with those numbers."""
     worst: Measure | None = None
     probe = Training(example, seed, dtype).optimizer
-    for name in probe.replica_settings:
-        value = probe.arguments.get(name)
-        if not isinstance(value, float | int) or isinstance(value, bool):
-            continue
-        numbers = [value * factor for factor in (1.0, 0.5, 0.25)]
+    values = {
+        name: value
+        for name in probe.replica_settings
+        if isinstance(value := probe.arguments.get(name), float | int)
+        and not isinstance(value, bool)
+    }
+    each_alone = [[name] for name in values]
+    for names in [*each_alone, list(values)] if len(values) > 1 else each_alone:
         whole = Training(example, seed, dtype, replicas=REPLICAS)
         lone = [Training(example, seed + r, dtype) for r in range(REPLICAS)]
-        _assign(whole.optimizer, name, numbers)
-        for training, number in zip(lone, numbers, strict=True):
-            _assign(training.optimizer, name, number)
+        for name in names:
+            numbers = [values[name] * factor for factor in (1.0, 0.5, 0.25)]
+            _assign(whole.optimizer, name, numbers)
+            for training, number in zip(lone, numbers, strict=True):
+                _assign(training.optimizer, name, number)
         found = _compare_with_lone(whole, lone, dtype)
         worst = max(worst or found, found)
     return worst or NotTried("it declares no setting of each replica")

@@ -159,10 +159,22 @@ def _count_kernels(
 
 
 def check_optimizer_dtype(example: Example, seed: int, dtype: torch.dtype) -> Measure:  # noqa: ARG001
-    """Values and state keep the dtype, and are near those in double precision."""
+    """Values and state keep the dtype, and are near those in double precision.
+
+    With numbers, and with numbers for each replica, which are tensors then.
+    """
     worst = 0.0
-    for kind, bound in ((torch.float32, 1e-4), (torch.bfloat16, 0.1)):
-        own, exact = Training(example, seed, kind), Training(example, seed, torch.float64)
+    for kind, bound, replicas in (
+        (torch.float32, 1e-4, 0),
+        (torch.float32, 1e-4, REPLICAS),
+        (torch.bfloat16, 0.1, 0),
+        (torch.bfloat16, 0.1, REPLICAS),
+    ):
+        own = Training(example, seed, kind, replicas=replicas)
+        exact = Training(example, seed, torch.float64, replicas=replicas)
+        if replicas:
+            for training in (own, exact):
+                _repeat_settings(training.optimizer)
         for one, other in zip(own.model.param(), exact.model.param(), strict=True):
             other.value.copy_(one.value)
         own.step(3)
@@ -175,6 +187,14 @@ def check_optimizer_dtype(example: Example, seed: int, dtype: torch.dtype) -> Me
         measured = expect_equal(own.optimizer, got, exact.model.state(), reason, bound)
         worst = max(worst, measured.figure / bound)
     return Measure(worst, 1.0)
+
+
+def _repeat_settings(optimizer: Optimizer) -> None:
+    """Give each replica its own number for each setting, all of them alike."""
+    for name in optimizer.hyperparameters:
+        value = vars(optimizer).get(name)
+        if isinstance(value, float):
+            optimizer.__setattr__(name, (value,) * REPLICAS)
 
 
 def check_optimizer_repr(example: Example, seed: int, dtype: torch.dtype) -> Finding:

@@ -158,6 +158,37 @@ PLUGINS = (
     ),
     Target("plugins/coreframe-optimizers", "src/coreframe_optimizers", ("SGD",), ("sgd.py",)),
     Target(
+        "plugins/coreframe-optimizers",
+        "src/coreframe_optimizers",
+        ("Adam", "AdamW"),
+        ("adam.py", "adamw.py", "fused.py", "moments.py"),
+    ),
+    Target(
+        "plugins/coreframe-optimizers",
+        "src/coreframe_optimizers",
+        ("NAdam",),
+        ("nadam.py", "warming.py"),
+    ),
+    Target(
+        "plugins/coreframe-optimizers",
+        "src/coreframe_optimizers",
+        ("Adagrad", "Lion", "RMSprop"),
+        ("adagrad.py", "lion.py", "rmsprop.py"),
+    ),
+    Target(
+        "plugins/coreframe-optimizers",
+        "src/coreframe_optimizers",
+        ("Adagrad", "AdamW", "NAdam", "SGD"),
+        ("complement.py", "quotient.py", "step_number.py", "weight_decay.py"),
+        (
+            "complement",
+            "couple_weight_decay",
+            "decay_weights",
+            "scale_at_step",
+            "subtract_quotient",
+        ),
+    ),
+    Target(
         "plugins/coreframe-regularization",
         "src/coreframe_regularization",
         ("Dropout", "GaussianNoise"),

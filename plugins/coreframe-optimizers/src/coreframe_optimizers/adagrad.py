@@ -71,13 +71,13 @@ class Adagrad(Optimizer):
                 partial(
                     cls,
                     lr=0.2,
-                    lr_decay=0.5,
+                    lr_decay=1.0,
                     eps=1.0,
                     weight_decay=1.0,
-                    initial_accumulator_value=12.0,
+                    initial_accumulator_value=1.0,
                 ),
-                # g = 1 + 1, √(12 + 4) = 4: 1 − 0.2 · 2 / 5 = 0.92; g = 0.92 − 1, η = 0.2 / 1.5
-                known=[([1.0, -1.0], [0.92, 0.9221329921])],
+                # g = 1 + 1: 1 − 0.2 · 2 / (√(1 + 4) + 1) = 0.8763932; g = 0.8763932 − 1, η = 0.2 / 2
+                known=[([1.0, -1.0], [0.8763932023, 0.8802088372])],
             ),
         ]
 

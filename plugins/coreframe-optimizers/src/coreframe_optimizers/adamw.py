@@ -64,8 +64,11 @@ class AdamW(Optimizer):
     @classmethod
     def examples(cls) -> list[Example]:
         return [
-            # Adam's steps of 0.1, each from 0.99 of the weight: 0.99 − 0.1, 0.8811 − 0.1.
-            Example(partial(cls, lr=0.1, weight_decay=0.1), known=[([2.0, 2.0], [0.89, 0.7811])]),
+            # Adam's steps of 0.1, each from 0.9 of the weight: 0.9 − 0.1, 0.72 − 0.1.
+            Example(
+                partial(cls, lr=0.1, beta2=0.999, weight_decay=1.0),
+                known=[([2.0, 2.0], [0.8, 0.62])],
+            ),
             Example(
                 partial(cls, lr=0.1, beta1=0.5, beta2=0.75, eps=1.0, weight_decay=0.5),
                 # 0.95 − 0.1 / (1 + 1); then m̂ = (0.25 − 0.5) / 0.75 and ŝ = 1:
