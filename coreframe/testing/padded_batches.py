@@ -23,7 +23,8 @@ def check_padding(
     """A replica with fewer samples than the batch does what a lone model does with those alone.
 
     Compared are the outputs and input gradients of its own samples, its parameters' gradients,
-    and its buffers. One replica has all samples, one has fewer, and one rests.
+    and its buffers. One replica has all samples, one has fewer, and one rests. The gradients of
+    padding must be zero where dy is, or the layers before would count them.
 
     Args:
         module: a module without per-replica settings, or a spec; copies of it are tried.
@@ -75,6 +76,11 @@ def check_padding(
         wanted |= _buffers(lone)
         lone.expect_equal(got, wanted, reason, tolerance=lone.tolerance)
         worst = max(worst, lone.measured)
+    for name, gradient in named("dx", gradients).items():
+        if bool(_masked(gradient, ~weight).any()):
+            whole.fail(
+                f"{name} is not zero in padding, though dy is: layers before it would count it"
+            )
     return worst
 
 

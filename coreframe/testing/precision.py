@@ -43,6 +43,9 @@ def check_dtype(module: str | Module, x: Inputs, *, seed: int = 0) -> Measure:
             if not difference.figure <= bound:
                 _fail(module, seed, f"{difference.text}, as float64 gives it: {dtype} is too far")
             worst = max(worst, difference.figure / bound)
+        for name, tensor in _evaluated(module, x, seed, dtype).items():
+            if tensor.dtype is not dtype:
+                _fail(module, seed, f"{name} has dtype {tensor.dtype} in evaluation, not {dtype}")
     return Measure(worst, 1.0)
 
 
@@ -137,6 +140,13 @@ def _run(
     gradients = trial.backward(tuple(_rounded(d, rounded, dtype) for d in dy))
     parameters = {f"the gradient of {n}": p.grad for n, p in trial.module.named_parameters()}
     return named("y", outputs) | named("dx", gradients) | parameters
+
+
+def _evaluated(module: str | Module, x: Inputs, seed: int, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Outputs of evaluation by name."""
+    trial = Trial(module, x, seed=seed)
+    trial.module.to(dtype).eval()
+    return named("y", trial.forward(tuple(_rounded(t, None, dtype) for t in trial.inputs)))
 
 
 def _rounded(tensor: Tensor, rounded: torch.dtype | None, dtype: torch.dtype) -> Tensor:

@@ -32,10 +32,19 @@ SURVIVED = {0, 33}  # all tests passed, or none reached it
 
 SPINNER = tuple("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
 
+# Examples are made once, when tests are collected, and mutmut does not see which functions that
+# runs: so what an example knows is tried on new ones, too.
 KIT = """\
-{imports}from coreframe.testing import parametrize_with_checks
-@parametrize_with_checks({components}, version=1)
+import pytest
+{imports}from coreframe.testing import CHECKS, parametrize_with_checks, run_checks
+COMPONENTS = {components}
+KNOWN = [check.id for check in CHECKS if check.id.endswith(".known")]
+@parametrize_with_checks(COMPONENTS, version=1)
 def test_conforms(check): check()
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_examples(component):
+    for result in run_checks(component, select=KNOWN):
+        assert result.status != "failed", result.detail
 """
 
 # The installed packages are editable: a test of those would see no mutant. What torch imports when

@@ -189,6 +189,18 @@ PLUGINS = (
         ),
     ),
     Target(
+        "plugins/coreframe-normalization",
+        "src/coreframe_normalization",
+        ("BatchNorm", "GroupNorm"),
+        ("batch_norm.py", "channel_axis.py", "group_norm.py", "precision.py"),
+    ),
+    Target(
+        "plugins/coreframe-normalization",
+        "src/coreframe_normalization",
+        ("LayerNorm", "RMSNorm"),
+        ("layer_norm.py", "rms_norm.py", "trailing_axes.py"),
+    ),
+    Target(
         "plugins/coreframe-regularization",
         "src/coreframe_regularization",
         ("Dropout", "GaussianNoise"),

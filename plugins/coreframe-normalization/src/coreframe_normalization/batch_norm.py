@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import torch
 from torch import Tensor
 
@@ -59,7 +61,22 @@ class BatchNorm(ChannelAxis):
             Example(cls(2), (2, 3, 2)),
             Example(cls(4), (4,)),
             Example(cls(1), (1, 3)),
+            # m and v follow to 1 and 2.5, to 1.5 and 2.25, then m alone to 3.5: (x − 3.5) / √6.25
+            Example(
+                cls._after([0.0, 2.0, 4.0], [1.0, 3.0], [5.5]),
+                (1,),
+                known=[([[6.0], [1.0]], [[1.0], [-1.0]])],
+            ),
         ]
+
+    @classmethod
+    def _after(cls, *batches: list[float]) -> Self:
+        """One of a single channel that has seen these batches in training."""
+        seen = cls(1, eps=4.0, momentum=0.5).initialize(seed=0)
+        for batch in batches:
+            seen.forward(torch.tensor(batch).unsqueeze(1))
+        seen.forget()
+        return seen
 
     def forward(self, x: Tensor) -> Tensor:
         self.expect_channels(x)
