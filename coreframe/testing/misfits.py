@@ -89,4 +89,6 @@ def _refuses(module: Module, x: Tensor) -> bool:
         module.output_shape(tuple(x.shape[1:]))
     except ShapeError:
         return True
+    except IndexError:  # it looks for a last axis, and says nothing of none
+        return False
     return False
