@@ -64,7 +64,8 @@ class Example:
         known: pairs of numbers that are known from elsewhere, such as the formula worked out by
             hand. Of a module, the inputs of one batch, and its output. Of a loss, (pred, actual)
             and the loss. Of an optimizer, the gradients of a weight that starts at 1, and the
-            weight after each step.
+            weight after each step. Of a schedule, the number of steps of a run and the factor at
+            each, or the losses of epochs that it observes and the factor after each.
         deviations: the standard deviation of a module's initial values, by parameter.
     """
 

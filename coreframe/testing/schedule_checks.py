@@ -12,7 +12,9 @@ from coreframe.errors import CheckFailed
 from coreframe.interfaces.example import Example
 from coreframe.interfaces.schedule import Schedule
 from coreframe.testing.check import Check, Run
-from coreframe.testing.measure import Finding
+from coreframe.testing.comparison import expect_equal
+from coreframe.testing.known_values import KNOWN_BOUND
+from coreframe.testing.measure import Finding, Measure, NotTried
 from coreframe.testing.round_trip import check_repr
 from coreframe.testing.subjects import schedule_of
 
@@ -66,12 +68,40 @@ def _state(example: Example, seed: int, dtype: torch.dtype) -> None:  # noqa: AR
                 )
 
 
+def _known(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
+    worst: Measure | None = None
+    for given, factors in example.known:
+        schedule = schedule_of(example)
+        if isinstance(given, int):
+            got = [_numbers(schedule, step, given) for step in range(given)]
+            reason = f"so the factors of a run of {given} steps are known"
+        else:
+            got = [_after(schedule, loss) for loss in given]
+            reason = f"so the factors after epochs of the losses {given} are known"
+        wanted = torch.tensor(factors, dtype=torch.float64).reshape(len(factors), -1)
+        found = expect_equal(
+            schedule,
+            {"the factor": torch.tensor(got, dtype=torch.float64)},
+            {"the factor": wanted},
+            reason,
+            KNOWN_BOUND,
+        )
+        worst = max(worst or found, found)
+    return worst or NotTried("no factor of it is known")
+
+
+def _after(schedule: Schedule, loss: float | Sequence[float]) -> list[float]:
+    schedule.observe({"loss": torch.tensor(loss, dtype=torch.float64)})
+    return _numbers(schedule, 0, 1)
+
+
 def _repr(example: Example, seed: int, dtype: torch.dtype) -> Finding:  # noqa: ARG001
     return check_repr(schedule_of(example), seed=seed)
 
 
 _RUNS: tuple[tuple[str, str, Run], ...] = (
     ("repr", "its repr assembles again to an equal one", _repr),
+    ("known", "it gives the factors that its examples know", _known),
     ("factors", "factors are finite and not negative", _factors),
     ("asked-again", "a step has one factor, whatever was asked before", _asked_again),
     ("state", "a restored state goes on as before", _state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Self
 
@@ -75,3 +76,11 @@ class WritesItsState(ReduceOnPlateau):
 
     def __repr__(self) -> str:
         return f"WritesItsState({self.state()!r})"
+
+
+@fault("schedule.known", "of a run of 4 steps")
+class WholeWave(Cosine):
+    """the cosine is of a whole wave, and the factor rises again"""
+
+    def factor(self, step: int, total: int) -> Setting:
+        return (1 + math.cos(2 * math.pi * step / total)) / 2

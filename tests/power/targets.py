@@ -206,6 +206,20 @@ PLUGINS = (
         ("Dropout", "GaussianNoise"),
         ("dropout.py", "gaussian_noise.py"),
     ),
+    Target(
+        "plugins/coreframe-schedules",
+        "src/coreframe_schedules",
+        (
+            "Cosine",
+            "Exponential",
+            "MultiStep",
+            "OneCycle",
+            "Polynomial",
+            "ReduceOnPlateau",
+            "Step",
+        ),
+        entries=("factor", "observe"),
+    ),
 )
 
 CORE = (

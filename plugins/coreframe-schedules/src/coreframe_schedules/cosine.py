@@ -50,11 +50,26 @@ class Cosine(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        half = [1.0, 0.8535533906, 0.5, 0.1464466094]  # (1 + cos(π t / 4)) / 2
+        line = [1 / 6, 2 / 6, 3 / 6, 4 / 6, 5 / 6]
+        pairs = [  # cycles of 2.5 steps, and after one step of warm-up of 2
+            [1.0, 0.5],
+            [0.6545084972, 1.0],
+            [0.0954915028, 0.5],
+            [0.9045084972, 1.0],
+            [0.3454915028, 0.5],
+        ]
         return [
-            Example(cls()),
-            Example(cls(warm_up=5, least=0.1)),
-            Example(cls(warm_up=0.1, restarts=2, growth=2.0)),
-            Example(cls(warm_up=[0.0, 0.2], restarts=1)),
+            Example(cls(), known=[(4, half)]),
+            Example(
+                cls(warm_up=5, least=0.1),
+                known=[(9, [*line, 1.0, 0.8681980515, 0.55, 0.2318019485])],
+            ),
+            # after one step of warm-up, cycles of 1, 2 and 4 steps
+            Example(
+                cls(warm_up=0.1, restarts=2, growth=2.0), known=[(8, [0.5, 1.0, 1.0, 0.5, *half])]
+            ),
+            Example(cls(warm_up=[0.0, 0.2], restarts=1), known=[(5, pairs)]),
         ]
 
     def factor(self, step: int, total: int) -> Setting:
@@ -75,6 +90,6 @@ class Cosine(Schedule):
             share = total * length / sum(lengths)
             # A step at the border belongs to the next cycle, whatever the rounding.
             if step < start + share - 1e-9 * total:
-                return (step - start) / share if step > start else 0.0
+                return (step - start) / share
             start += share
         return 1.0

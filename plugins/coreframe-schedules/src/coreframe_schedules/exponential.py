@@ -31,7 +31,11 @@ class Exponential(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
-        return [Example(cls()), Example(cls(0.99, size=1)), Example(cls([0.5, 0.1]))]
+        return [
+            Example(cls(), known=[(4, [1.0, 0.3162277660, 0.1, 0.0316227766])]),
+            Example(cls(0.99, size=1), known=[(3, [1.0, 0.99, 0.9801])]),
+            Example(cls([0.5, 0.1]), known=[(2, [[1.0, 1.0], [0.5, 0.1]])]),
+        ]
 
     def factor(self, step: int, total: int) -> Setting:
         return each_replica(

@@ -38,7 +38,13 @@ class MultiStep(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
-        return [Example(cls()), Example(cls([0.1, 5, 30], 0.5)), Example(cls([4], [0.0, 2.0]))]
+        return [
+            Example(cls(), known=[(8, [1.0, 1.0, 1.0, 1.0, 0.1, 0.1, 0.01, 0.01])]),
+            Example(
+                cls([0.1, 5, 30], 0.5), known=[(8, [1.0, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25])]
+            ),
+            Example(cls([2], [0.0, 2.0]), known=[(3, [[1.0, 1.0], [1.0, 1.0], [0.0, 2.0]])]),
+        ]
 
     def factor(self, step: int, total: int) -> Setting:
         passed = sum(step >= count_steps(milestone, total) for milestone in self.milestones)

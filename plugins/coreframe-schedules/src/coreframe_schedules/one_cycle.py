@@ -46,9 +46,15 @@ class OneCycle(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        rise = [0.04, 0.52]
+        fall = [0.9504846320, 0.8117456539, 0.6112620219, 0.3887419781, 0.1882583461, 0.0495193680]
+        short = [0.1, 0.2318019485, 0.55, 0.8681980515, 1.0]  # nothing, or one step, is left
         return [
-            Example(cls()),
-            Example(cls(warm_up=5, div_factor=10.0, final_div_factor=100.0)),
+            Example(cls(), known=[(10, [*rise, 1.0, *fall, 4e-6])]),
+            Example(
+                cls(warm_up=5, div_factor=10.0, final_div_factor=100.0),
+                known=[(5, short), (6, [*short, 0.001])],
+            ),
             Example(cls(warm_up=[0.2, 0.5])),
         ]
 

@@ -37,10 +37,20 @@ class Polynomial(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        pairs = [
+            [0.5, 0.5],
+            [1.0, 1.0],
+            [0.8660254038, 0.5625],
+            [0.7071067812, 0.25],
+            [0.5, 0.0625],
+        ]
         return [
-            Example(cls()),
-            Example(cls(2.0, warm_up=3, least=0.1)),
-            Example(cls([0.5, 2.0], warm_up=0.1)),
+            Example(cls(), known=[(4, [1.0, 0.75, 0.5, 0.25])]),
+            Example(
+                cls(2.0, warm_up=3, least=0.1),
+                known=[(7, [0.25, 0.5, 0.75, 1.0, 0.60625, 0.325, 0.15625])],
+            ),
+            Example(cls([0.5, 2.0], warm_up=0.1), known=[(5, pairs)]),
         ]
 
     def factor(self, step: int, total: int) -> Setting:

@@ -77,10 +77,21 @@ class ReduceOnPlateau(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        least = [
+            ([1.0, 2.0, 0.99995, 0.9, 0.95], [1.0, 0.1, 0.01, 0.01, 0.001]),
+            ([-2.0, -2.0001, -2.001, math.nan], [1.0, 0.1, 0.1, 0.01]),
+        ]
+        # two epochs of cooldown after each fall, and none below 0.2
+        losses = [1.0, 1.5, 0.75, 0.75, 0.75, 2.0, 1.0, 1.0]
+        most = [(losses, [1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.2])]
+        rows = [[1.0, 1.0], [1.0, 2.0], [3.0, 3.0], [3.0, 3.0]]
+        pairs = [(rows, [[1.0, 1.0], [0.5, 1.0], [0.25, 0.25], [0.125, 0.25]])]
         return [
-            Example(cls(patience=0)),
-            Example(cls(0.5, patience=0, threshold=0.0, cooldown=2, least=0.2, mode="max")),
-            Example(cls([0.5, 0.25], patience=[0, 1])),
+            Example(cls(patience=0), known=least),
+            Example(
+                cls(0.5, patience=0, threshold=0.5, cooldown=2, least=0.2, mode="max"), known=most
+            ),
+            Example(cls([0.5, 0.25], patience=[0, 1], threshold=0.0), known=pairs),
         ]
 
     def factor(self, step: int, total: int) -> Setting:  # noqa: ARG002  # the interface's

@@ -30,7 +30,12 @@ class Step(Schedule):
 
     @classmethod
     def examples(cls) -> list[Example]:
-        return [Example(cls()), Example(cls(3, 0.5)), Example(cls(0.25, [0.5, 0.1]))]
+        pairs = [[1.0, 1.0], [0.5, 0.1], [0.25, 0.01], [0.125, 0.001]]
+        return [
+            Example(cls(), known=[(6, [1.0, 1.0, 0.1, 0.1, 0.01, 0.01])]),
+            Example(cls(3, 0.5), known=[(7, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25])]),
+            Example(cls(0.25, [0.5, 0.1]), known=[(4, pairs)]),
+        ]
 
     def factor(self, step: int, total: int) -> Setting:
         return each_replica(
