@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 from torch import Tensor
 
@@ -63,3 +64,20 @@ class Dataset(Component):
                 f"{self!r} has no {name} split; it may have train, test and validation"
             )
         return split
+
+    def encoding(self) -> dict[str, Any]:
+        """How the rows of its files become inputs, as JSON values, for people and `read_inputs`.
+
+        `{}` if it reads no file. `encoding["classes"]` has the names of the classes in the order
+        of their indices, where targets are classes.
+        """
+        return {}
+
+    @classmethod
+    def read_inputs(cls, encoding: Mapping[str, Any], path: str) -> Tensor:  # noqa: ARG003  # it reads none
+        """Inputs `(samples, *features)` of further samples from a file, as an `encoding` says.
+
+        Raises:
+            ArgumentError: if it reads no files, or not this one.
+        """
+        raise ArgumentError(f"{cls.__name__} reads no files, so not {path}")

@@ -36,6 +36,18 @@ def replacing(path: Path) -> Iterator[Path]:
         mode = stat.S_IMODE((target if target.exists() else temporary).stat().st_mode)
         yield temporary
         temporary.chmod(mode)
+        _sync(temporary)  # else a power cut may leave the new name with none of the content
         temporary.replace(target)
+        _sync(target.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # where no folder can be opened
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

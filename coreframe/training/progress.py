@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from torch import Tensor
+
+from coreframe.training.history import History
 
 __all__ = ["Progress"]
 
@@ -52,10 +54,11 @@ class Progress:
             part, slash, rest = name.partition("/")
             if slash:
                 parts[part][rest] = tensor
+        order = [known.name for known in fields(History)]  # files sort by name
         return cls(
             epoch=counts["epoch"],
             step=counts["step"],
-            figures=parts["figures"],
+            figures={n: parts["figures"][n] for n in order if n in parts["figures"]},
             losses=tensors.get("losses"),
             order=tensors.get("order"),
             schedule=parts["schedule"],

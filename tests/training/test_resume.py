@@ -73,6 +73,10 @@ def test_it_goes_on_bit_for_bit(tmp_path: Path, seeds: Any, accumulate: int, aft
     train(model, optimizer, Points(23), schedule=Watchful(), watchers=[halt], **settings)
     found = cf.load_checkpoint(halt.path)
     assert found.progress is not None
+    assert list(found.progress.figures) in (
+        [],
+        [n for n, f in vars(expected).items() if f is not None],
+    )
     assert found.optimizer is not None
     rest = train(
         found.model,

@@ -1,0 +1,7 @@
+"""Runs that are files: what `coreframe train` reads, does and leaves behind."""
+
+from coreframe_runs.parts import Parts, build_parts
+from coreframe_runs.plan import Plan, RunFileError, read_plan
+from coreframe_runs.training import train_run
+
+__all__ = ["Parts", "Plan", "RunFileError", "build_parts", "read_plan", "train_run"]

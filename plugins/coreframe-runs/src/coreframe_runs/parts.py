@@ -1,0 +1,171 @@
+"""Parts: what a plan names, made and tried on each other before anything is trained."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+
+import coreframe as cf
+from coreframe_runs.plan import Plan, RunFileError
+
+__all__ = ["Parts", "build_parts"]
+
+Kind = Literal["dataset", "loss", "optimizer", "schedule"]
+
+KINDS: dict[str, Kind] = {
+    "data": "dataset",
+    "loss": "loss",
+    "optimizer": "optimizer",
+    "schedule": "schedule",
+}
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass
+class Parts:
+    """The objects of a run."""
+
+    data: cf.Dataset
+    model: cf.Module
+    loss: cf.Loss
+    optimizer: cf.Optimizer
+    schedule: cf.Schedule | None
+
+
+def build_parts(plan: Plan) -> Parts:
+    """Make everything that the plan names, and try one batch.
+
+    Raises:
+        RunFileError: naming every mistake with its key, as far as they do not hide each other.
+    """
+    mistakes: dict[str, str] = {}
+    data = _create(plan, "data", mistakes)
+    loss = _create(plan, "loss", mistakes)
+    schedule = _create(plan, "schedule", mistakes) if "schedule" in plan.components else None
+    model = _assemble(plan, mistakes)
+    # Without a model its optimizer can be tried on an empty one.
+    trained = model or cf.Sequential().initialize(seed=0)
+    optimizer = _create(plan, "optimizer", mistakes, trained)
+    if isinstance(data, cf.Dataset) and model is not None and isinstance(loss, cf.Loss):
+        _fit(data, model, mistakes)
+        _try(plan, data, model, loss, mistakes)
+        _expect_monitor(plan, data, mistakes)
+    if mistakes:
+        raise RunFileError(plan.source, mistakes)
+    return Parts(data, model, loss, optimizer, schedule)  # type: ignore[arg-type]  # no mistakes
+
+
+def _create(plan: Plan, section: str, mistakes: dict[str, str], *given: object) -> Any:
+    arguments = dict(plan.components[section])
+    name, kind = arguments.pop("name"), KINDS[section]
+    distribution, _, bare = name.rpartition(".")
+    try:
+        record = cf.get_registry().find(bare, kind=kind, distribution=distribution or None)
+        cls = cf.get_registry().load(record)
+    except cf.CoreframeError as error:
+        mistakes[f"{section}.name"] = str(error)
+        return None
+    unknown = _unknown(cls, arguments)
+    for argument, hint in unknown.items():
+        mistakes[f"{section}.{argument}"] = f"{name} has no such argument{hint}"
+    if unknown:
+        return None
+    try:
+        return cf.create(kind, name, *given, **arguments)
+    except cf.CoreframeError as error:
+        mistakes[section] = str(error)
+        return None
+
+
+def _unknown(cls: Any, arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Arguments that the constructor does not have, each with the nearest that it has."""
+    parameters = inspect.signature(cls).parameters
+    if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+        return {}
+    hints: dict[str, str] = {}
+    for name in arguments:
+        if name not in parameters:
+            near = difflib.get_close_matches(name, parameters, n=1)
+            hints[name] = (
+                f"; did you mean {near[0]}?" if near else f"; it has {', '.join(parameters)}"
+            )
+    return hints
+
+
+def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
+    settings = plan.settings
+    for index, spec in enumerate(plan.layers):
+        try:
+            cf.create("module", spec)
+        except cf.CoreframeError as error:
+            mistakes[f"model.layers[{index}]"] = str(error)
+    if any(key.startswith("model") for key in mistakes):
+        return None
+    try:
+        return cf.assemble(
+            plan.layers,
+            seed=settings.seed,
+            dtype=DTYPES[settings.dtype],
+            device=settings.device,
+        )
+    except cf.ArgumentError as error:
+        mistakes["run.device" if "device" in str(error) else "model.layers"] = str(error)
+    except cf.CoreframeError as error:
+        mistakes["model.layers"] = str(error)
+    return None
+
+
+def _fit(data: cf.Dataset, model: cf.Module, mistakes: dict[str, str]) -> None:
+    """Let the first layer learn what it can learn from raw samples, such as their means."""
+    first = next(iter(model.children().values()), None)
+    if first is not None and hasattr(first, "fit"):
+        try:
+            first.fit(data.train)
+        except cf.CoreframeError as error:
+            mistakes["model.layers[0]"] = str(error)
+
+
+def _try(
+    plan: Plan, data: cf.Dataset, model: cf.Module, loss: cf.Loss, mistakes: dict[str, str]
+) -> None:
+    """One small batch: whether the data's shapes fit the model's, and its targets the loss."""
+    if mistakes:
+        return
+    count = min(2, len(data.train))
+    x, actual = data.train.take(torch.arange(count))
+    dtype = DTYPES[plan.settings.dtype]
+    x, actual = (t.to(dtype if t.is_floating_point() else t.dtype) for t in (x, actual))
+    model.eval()
+    try:
+        with torch.inference_mode():
+            output = model.forward(x.to(plan.settings.device))
+            try:
+                loss.compute_loss(output, actual.to(plan.settings.device))
+            except cf.CoreframeError as error:
+                mistakes["loss"] = str(error)
+    except cf.CoreframeError as error:
+        mistakes["model.layers"] = str(error)
+    finally:
+        loss.clear()
+        model.forget()
+        model.train()
+
+
+def _expect_monitor(plan: Plan, data: cf.Dataset, mistakes: dict[str, str]) -> None:
+    figures = ["loss", *(f"{s}_{f}" for s in splits(data) for f in ("loss", "accuracy"))]
+    if plan.settings.monitor and plan.settings.monitor not in figures:
+        near = difflib.get_close_matches(plan.settings.monitor, figures, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        mistakes["run.monitor"] = f"the run has {', '.join(figures)}{hint}"
+
+
+def splits(data: cf.Dataset) -> list[str]:
+    """The names of the splits that the data has."""
+    found = {"train": data.train, "validation": data.validation, "test": data.test}
+    return [name for name, split in found.items() if split is not None]

@@ -1,0 +1,18 @@
+"""final_report: what a run has come to."""
+
+from __future__ import annotations
+
+import csv
+
+from coreframe_runs.run_folder import RunFolder
+
+__all__ = ["final_report"]
+
+
+def final_report(folder: RunFolder, reason: str) -> str:
+    """A few lines: where the run is, how long it was, and the figures of its last epoch."""
+    with (folder.path / "metrics.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    lines = [f"{folder.path}: {len(rows)} epochs" + (f", ended since {reason}" if reason else "")]
+    lines += [f"{name}  {float(value):.6g}" for name, value in rows[-1].items() if name != "epoch"]
+    return "\n".join(lines)

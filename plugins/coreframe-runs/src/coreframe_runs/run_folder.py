@@ -1,0 +1,154 @@
+"""RunFolder: what a run leaves behind."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import platform
+import shutil
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import coreframe as cf
+
+__all__ = ["RunFolder", "free_folder"]
+
+
+class RunFolder:
+    """The files of one run.
+
+    `run.toml` with every setting, `versions.json`, `encoding.json` (how further samples are read),
+    `metrics.csv` and `metrics.jsonl`, `log.txt`, and `checkpoints/` with the last two and the best.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def plan(self) -> Path:
+        """The run file, resolved."""
+        return self.path / "run.toml"
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint."""
+        return self.path / "checkpoints" / "last.safetensors"
+
+    @property
+    def previous(self) -> Path:
+        """The one before the newest."""
+        return self.path / "checkpoints" / "previous.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """That of the best epoch."""
+        return self.path / "checkpoints" / "best.safetensors"
+
+    def begin(self, toml: str, encoding: Mapping[str, Any]) -> None:
+        """Make the folder, with what is known before the training; whole, or not at all."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        beside = RunFolder(self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp"))
+        try:
+            beside.fill(toml, encoding)
+            beside.path.rename(self.path)
+        finally:
+            shutil.rmtree(beside.path, ignore_errors=True)
+
+    def fill(self, toml: str, encoding: Mapping[str, Any]) -> None:
+        """Write the files that are there from the beginning."""
+        (self.path / "checkpoints").mkdir(parents=True)
+        self.plan.write_text(toml, encoding="utf-8")
+        versions = {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "coreframe": cf.__version__,
+            "plugins": {
+                record.distribution: record.version for record in cf.get_registry().components()
+            },
+        }
+        self._write("versions.json", json.dumps(versions, indent=2) + "\n")
+        if encoding:
+            self._write("encoding.json", json.dumps(encoding, indent=2) + "\n")
+
+    @property
+    def encoding(self) -> dict[str, Any]:
+        """How further samples are read; empty if the data came from no file."""
+        path = self.path / "encoding.json"
+        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        return found
+
+    def save(self, run: cf.Run) -> None:
+        """Write a checkpoint, and keep the one before it."""
+        if self.last.exists():
+            self.previous.unlink(missing_ok=True)
+            self.previous.hardlink_to(self.last)
+        cf.save_checkpoint(self.last, run.model, run.optimizer, progress=run.progress())
+
+    def sweep(self) -> None:
+        """Remove what a process that was killed had begun to write."""
+        for path in (self.path / "checkpoints").glob(".*.tmp"):
+            path.unlink()
+
+    def load(self) -> cf.Checkpoint:
+        """The newest checkpoint that is whole.
+
+        Raises:
+            CheckpointError: if there is none.
+        """
+        faults: list[str] = []
+        for path in (self.last, self.previous):
+            if not path.exists():
+                continue
+            try:
+                checkpoint = cf.load_checkpoint(path)
+            except cf.CheckpointError as error:
+                faults.append(str(error))
+                continue
+            if faults:
+                warnings.warn(
+                    f"{faults[0]}; the one before it is used", cf.PluginWarning, stacklevel=2
+                )
+            return checkpoint
+        raise cf.CheckpointError("; ".join(faults) or f"there is no checkpoint in {self.path}")
+
+    def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
+        """Write all rows anew, as a resumed run does with those of its checkpoint."""
+        table = io.StringIO()
+        if rows:
+            writer = csv.DictWriter(table, rows[0].keys(), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        self._write("metrics.csv", table.getvalue())
+        self._write("metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+
+    def append_metrics(self, row: Mapping[str, float], *, first: bool) -> None:
+        """Add the row of one epoch."""
+        with (self.path / "metrics.csv").open("a", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
+            if first:
+                writer.writeheader()
+            writer.writerow(row)
+        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def log(self, line: str) -> None:
+        """Add a line to the log."""
+        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(line + "\n")
+
+    def _write(self, name: str, text: str) -> None:
+        (self.path / name).write_text(text, encoding="utf-8")
+
+
+def free_folder(parent: Path, name: str) -> Path:
+    """`parent/name`, or with a number behind it if that is taken: nothing is overwritten."""
+    path, number = parent / name, 2
+    while path.exists():
+        path, number = parent / f"{name}-{number}", number + 1
+    return path

@@ -1,0 +1,113 @@
+"""train_run: a plan carried out, or taken up again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+import coreframe as cf
+from coreframe_runs.parts import Parts, build_parts, splits
+from coreframe_runs.plan import Plan, read_plan
+from coreframe_runs.run_folder import RunFolder
+from coreframe_runs.watchers import Checkpoints, EarlyStopping, Interrupts, Metrics, ProgressLines
+
+__all__ = ["resume_run", "train_run"]
+
+
+def train_run(plan: Plan, folder: Path, *, quiet: bool = False) -> str:
+    """Train what the plan says, from its beginning, into a new folder.
+
+    Returns:
+        Why the run ended early; empty if it did not.
+
+    Raises:
+        RunFileError: for a plan with mistakes; nothing has been written then.
+        DivergedRun: if the loss stops being a number; the last good checkpoint stays.
+    """
+    _use_threads(plan)
+    parts = build_parts(plan)
+    into = RunFolder(folder)
+    into.begin(plan.toml, parts.data.encoding())
+    return _train(plan, parts, into, None, quiet=quiet)
+
+
+def resume_run(folder: Path, *, quiet: bool = False) -> str:
+    """Go on with a run from its newest checkpoint that is whole, bit for bit.
+
+    Raises:
+        CheckpointError: if there is none.
+    """
+    into = RunFolder(folder)
+    into.sweep()
+    plan = read_plan(into.plan)
+    _use_threads(plan)
+    parts = build_parts(plan)
+    if not into.last.exists() and not into.previous.exists():  # ended before its first checkpoint
+        return _train(plan, parts, into, None, quiet=quiet)
+    found = into.load()
+    if found.optimizer is None or found.progress is None:
+        raise cf.CheckpointError(f"the checkpoint of {folder} is none of a run")
+    if found.progress.epoch >= plan.settings.epochs:
+        return ""
+    parts.model, parts.optimizer = found.model, found.optimizer
+    return _train(plan, parts, into, found.progress, quiet=quiet)
+
+
+def _train(
+    plan: Plan, parts: Parts, into: RunFolder, start: cf.Progress | None, *, quiet: bool
+) -> str:
+    settings = plan.settings
+    monitor = settings.monitor or f"{_watched(parts.data)}_loss"
+    end = Ending()
+    with Interrupts() as interrupts:
+        watchers: list[object] = [
+            interrupts,
+            Metrics(into),
+            EarlyStopping(into, monitor, settings.patience),
+            Checkpoints(into, settings.checkpoint_seconds),
+            end,
+        ]
+        if not quiet:
+            watchers.append(ProgressLines())
+        into.log(f"begins at epoch {1 if start is None else start.epoch + 1}")
+        try:
+            cf.train_model(
+                parts.model,
+                parts.data,
+                parts.loss,
+                parts.optimizer,
+                epochs=settings.epochs,
+                batch_size=settings.batch_size,
+                accumulate=settings.accumulate,
+                clip_norm=settings.clip_norm or None,
+                schedule=parts.schedule,
+                log=True,
+                resume=start,
+                watchers=watchers,
+            )
+        except BaseException as error:
+            into.log(f"ended by {type(error).__name__}: {error}")
+            raise
+    into.log(f"ended early: {end.reason}" if end.reason else "done")
+    return end.reason
+
+
+class Ending:
+    """Remembers why the run ended early."""
+
+    reason = ""
+
+    @cf.hookimpl
+    def coreframe_run_end(self, run: cf.Run) -> None:
+        self.reason = run.stopped
+
+
+def _watched(data: cf.Dataset) -> str:
+    """The split whose loss tells the best epoch: never that for testing."""
+    return "validation" if "validation" in splits(data) else "train"
+
+
+def _use_threads(plan: Plan) -> None:
+    if plan.settings.threads:
+        torch.set_num_threads(plan.settings.threads)

@@ -1,0 +1,169 @@
+"""Watchers of a run: checkpoints, metrics, early stopping, progress, Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from math import inf, isfinite
+from types import FrameType
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from torch import Tensor
+
+import coreframe as cf
+from coreframe_runs.run_folder import RunFolder
+
+__all__ = ["Checkpoints", "EarlyStopping", "Interrupts", "Metrics", "ProgressLines"]
+
+
+class Checkpoints:
+    """Saves the run so often, and at its end, also where it fails."""
+
+    def __init__(self, folder: RunFolder, seconds: float) -> None:
+        self.folder, self.seconds = folder, seconds
+        self._saved = time.monotonic()
+
+    @cf.hookimpl
+    def coreframe_run_step(self, run: cf.Run) -> None:
+        if run.stopped or time.monotonic() - self._saved >= self.seconds:
+            self._save(run)
+
+    @cf.hookimpl
+    def coreframe_run_end(self, run: cf.Run) -> None:
+        self._save(run)
+
+    def _save(self, run: cf.Run) -> None:
+        self.folder.save(run)
+        self._saved = time.monotonic()
+
+
+class Metrics:
+    """Writes the figures of each epoch."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    @cf.hookimpl
+    def coreframe_run_start(self, run: cf.Run) -> None:
+        figures = run.progress().figures
+        rows = [
+            numbers(epoch, {name: figure[epoch] for name, figure in figures.items()})
+            for epoch in range(run.epoch)
+        ]
+        self.folder.write_metrics(rows)
+
+    @cf.hookimpl
+    def coreframe_run_epoch(self, epoch: int, figures: Mapping[str, Tensor]) -> None:
+        self.folder.append_metrics(numbers(epoch, figures), first=epoch == 0)
+
+
+class EarlyStopping:
+    """Keeps the best epoch's checkpoint, and ends a run that gets no better.
+
+    Args:
+        folder: where the best is kept.
+        monitor: the figure; accuracies are to rise, losses to fall.
+        patience: epochs without a better one after which the run ends; 0 for never.
+    """
+
+    def __init__(self, folder: RunFolder, monitor: str, patience: int) -> None:
+        self.folder, self.monitor, self.patience = folder, monitor, patience
+        self.best, self.since = -inf, 0
+
+    def score(self, figures: Mapping[str, Tensor]) -> float:
+        """The figure, the other way round if it is to fall."""
+        value = float(figures[self.monitor])
+        return value if self.monitor.endswith("accuracy") else -value
+
+    @cf.hookimpl
+    def coreframe_run_start(self, run: cf.Run) -> None:
+        figures = run.progress().figures
+        for epoch in range(run.epoch):
+            self._see(self.score({name: figure[epoch] for name, figure in figures.items()}))
+
+    @cf.hookimpl
+    def coreframe_run_epoch(self, run: cf.Run, figures: Mapping[str, Tensor]) -> None:
+        if self._see(self.score(figures)):
+            cf.save_checkpoint(self.folder.best, run.model)
+        if self.patience and self.since >= self.patience:
+            run.stop(f"{self.monitor} has not got better for {self.since} epochs")
+
+    def _see(self, score: float) -> bool:
+        is_better = isfinite(score) and score > self.best
+        self.best, self.since = (score, 0) if is_better else (self.best, self.since + 1)
+        return is_better
+
+
+class Interrupts:
+    """Lets Ctrl-C end the run after the update that it is in; a second one ends it at once."""
+
+    def __enter__(self) -> Self:
+        self.asked = False
+        self._before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    @cf.hookimpl(tryfirst=True)
+    def coreframe_run_step(self, run: cf.Run) -> None:
+        if self.asked:
+            run.stop("Ctrl-C")
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as signal calls it
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+class ProgressLines:
+    """A bar on a terminal, plain lines elsewhere; on stderr."""
+
+    LINES = 20  # one for every twentieth of the way
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    @cf.hookimpl
+    def coreframe_run_start(self, run: cf.Run) -> None:
+        if self._console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TaskProgressColumn(),
+                TimeRemainingColumn(),
+                console=self._console,
+            )
+            self._task = self._bar.add_task("training", total=run.epochs, completed=run.epoch)
+            self._bar.start()
+
+    @cf.hookimpl
+    def coreframe_run_epoch(self, run: cf.Run, epoch: int, figures: Mapping[str, Tensor]) -> None:
+        told = ", ".join(f"{name} {value:.4g}" for name, value in numbers(epoch, figures).items())
+        if self._bar is not None:
+            self._bar.update(self._task, completed=run.epoch, description=told)
+        elif run.epoch * self.LINES // run.epochs > epoch * self.LINES // run.epochs:
+            print(f"{told} of {run.epochs}", file=sys.stderr, flush=True)  # noqa: T201
+
+    @cf.hookimpl
+    def coreframe_run_end(self) -> None:
+        self._stop()
+
+    @cf.hookimpl
+    def coreframe_run_failure(self) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def numbers(epoch: int, figures: Mapping[str, Tensor]) -> dict[str, float]:
+    """A row of plain numbers, with the epoch counted from 1."""
+    return {"epoch": epoch + 1} | {name: float(value) for name, value in figures.items()}
