@@ -158,7 +158,7 @@ MODULE_CHECKS = (
         _lone(check_inference_mode, MANY),
     ),
     Check("module.extremes", "large and tiny inputs stay finite", _lone(check_extremes)),
-    Check("module.device", "everything stays on its device", _lone(check_device)),
+    Check("module.device", "everything stays on its device", _both(check_device)),
     Check(
         "module.population",
         "R replicas do what R lone modules do",

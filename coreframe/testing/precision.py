@@ -88,12 +88,14 @@ def check_inference_mode(module: str | Module, x: Inputs, *, seed: int = 0) -> M
     return Measure(worst, BOUNDS[torch.float32])
 
 
-def check_device(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried | None:
+def check_device(
+    module: str | Module, x: Inputs, *, seed: int = 0, dtype: torch.dtype = torch.float64
+) -> NotTried | None:
     """Forward and backward stay on the device of the inputs: on `meta`, which has no memory.
 
     A module that must look at numbers to decide cannot run there, and is not tried.
     """
-    trial = Trial(module, x, seed=seed)
+    trial = Trial(module, x, seed=seed, dtype=dtype)
     trial.module.to("meta")
     inputs = tuple(tensor.to("meta") for tensor in trial.inputs)
     operators = Operators()

@@ -46,8 +46,9 @@ class Trial:
         x: the input `(*replicas, batch, *features)`, or a sequence of several.
         seed: of whatever is drawn.
         dtype: of the copy, and of its real inputs.
-        as_drawn: leave values as their initializers give them. Else those that are constant get
-            some noise, since a weight of one, or a bias of zero, hides where it is forgotten.
+        as_drawn: leave values as their initializers give them. Else those that are constant, or
+            signs, get some noise: a bias of zero hides where it is forgotten, and a factor of −1
+            where it divides.
     """
 
     def __init__(
@@ -173,15 +174,21 @@ def as_tuple(tensors: Any) -> tuple[Any, ...]:
 
 
 def _unsettle(module: Module, seed: int) -> None:
-    """Add noise to constant values; replica r gets that of a lone module with seed + r."""
-    constant = [p for p in module.param() if isinstance(p.initializer, Constant)]
+    """Add noise to constant values and to signs; replica r gets that of a lone module of seed + r."""
+    settled = [
+        p for p in module.param() if isinstance(p.initializer, Constant) or _are_signs(p.value)
+    ]
     seeds = [seed + r for r in range(module.replicas[0])] if module.replicas else [seed]
     generators = [torch.Generator().manual_seed(NOISE + own) for own in seeds]
-    for parameter in constant:
+    for parameter in settled:
         noise = torch.stack(
             [torch.randn(parameter.shape, generator=g, dtype=torch.float64) for g in generators]
         )
         parameter.value.add_(0.25 * (noise if module.replicas else noise[0]).to(parameter.value))
+
+
+def _are_signs(value: Tensor) -> bool:
+    return bool((value.abs() == 1).all())
 
 
 def _copy(module: str | Module, seed: int) -> Module:
