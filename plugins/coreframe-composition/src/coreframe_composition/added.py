@@ -16,9 +16,7 @@ def added(terms: Iterable[Tensor | None]) -> Tensor | None:
     """
     total: Tensor | None = None
     own = False  # whether the total is a tensor made here; a term may be somebody's input
-    for term in terms:
-        if term is None:
-            continue
+    for term in (term for term in terms if term is not None):
         if total is None:
             total = term
         elif own:

@@ -12,6 +12,7 @@ from coreframe_composition.branches import (
     expect_branches,
     shapes_of_each,
 )
+from coreframe_composition.flatten import Flatten
 from coreframe_composition.identity import Identity
 from coreframe_composition.outline import outline
 
@@ -54,6 +55,7 @@ class Concatenate(Module):
             Example(cls(*two), (3,)),
             Example(cls(Identity(), *relu), (2,), known=known),
             Example(cls(*three), (4, 2)),
+            Example(cls(Identity(), Flatten()), (4,)),  # unlike each other for other shapes
         ]
 
     def children(self) -> dict[str, Module]:

@@ -65,11 +65,12 @@ class Reshape(Module):
         """The new shape of such features, with a number for −1."""
         total = prod(features)
         known = prod(size for size in self.shape if size != -1)
-        if total % known or (total != known and -1 not in self.shape):
+        filled = tuple(total // known if size == -1 else size for size in self.shape)
+        if prod(filled) != total:
             raise ShapeError(
                 f"{self.described} cannot hold features {features}: these are {total} numbers"
             )
-        return tuple(total // known if size == -1 else size for size in self.shape)
+        return filled
 
 
 def _axis(size: int) -> int:

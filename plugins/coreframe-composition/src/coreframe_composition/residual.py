@@ -6,6 +6,7 @@ from torch import Tensor
 
 from coreframe import ArgumentError, Example, Module, Shape, ShapeError, create
 from coreframe_composition.added import added
+from coreframe_composition.flatten import Flatten
 
 __all__ = ["Residual"]
 
@@ -44,15 +45,16 @@ class Residual(Module):
             Example(cls(perceptron), (3,)),
             Example(cls(relu), (3,), known=known),
             Example(cls(cls(linear)), (4, 2)),
+            Example(cls(Flatten()), (4,)),  # which keeps no other shape
         ]
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.layer.forward(x)
         if not isinstance(y, Tensor) or y.shape != x.shape:
-            got = tuple(y.shape) if isinstance(y, Tensor) else f"{len(y)} outputs"
             raise ShapeError(
                 f"{self.described} adds the input {tuple(x.shape)} to what its layer gives, "
-                f"which must be of the same shape, not {got}"
+                "which must be of the same shape, not "
+                + (str(tuple(y.shape)) if isinstance(y, Tensor) else f"{len(y)} outputs")
             )
         self.save()  # after the layer's own, so that a backward out of order names this one
         return x + y

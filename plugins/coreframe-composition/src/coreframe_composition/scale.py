@@ -63,7 +63,7 @@ class Scale(Module):
         replicas = self.replicas
         features = tuple(x.shape[len(replicas) + 1 :])
         if (
-            x.dim() <= len(replicas)
+            x.dim() == len(replicas)
             or tuple(x.shape[: len(replicas)]) != replicas
             or not self._fits(features)
         ):

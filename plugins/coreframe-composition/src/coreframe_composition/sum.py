@@ -12,6 +12,8 @@ from coreframe_composition.branches import (
     expect_branches,
     shapes_of_each,
 )
+from coreframe_composition.flatten import Flatten
+from coreframe_composition.identity import Identity
 
 __all__ = ["Sum"]
 
@@ -51,6 +53,7 @@ class Sum(Module):
             Example(cls(*two), (3,)),
             Example(cls(*three), (2,), known=known),
             Example(cls(*one), (4, 2)),
+            Example(cls(Identity(), Flatten()), (4,)),  # unlike each other for other shapes
         ]
 
     def children(self) -> dict[str, Module]:
