@@ -19,7 +19,8 @@ __all__ = ["check_misfits"]
 def check_misfits(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried | None:
     """Features that `output_shape` refuses make forward raise one of coreframe's errors, too.
 
-    A dy of one feature more is taken, or raises coreframe's error or torch's. Where there are
+    A dy of one feature more is taken, or raises coreframe's error or torch's. Indices that a lone
+    module refuses a population refuses, where they would be another replica's. Where there are
     parameters, other replicas than theirs make it raise, whatever it raises; and inputs or a dy of
     another dtype are taken, or raise likewise.
     """
@@ -30,6 +31,7 @@ def check_misfits(module: str | Module, x: Inputs, *, seed: int = 0) -> NotTried
         _expect_refusal(trial, tensor)
         _expect_refusal(population, tensor.expand(2, *tensor.shape))
     _try_wider_dy(trial)
+    _try_other_indices(trial, population)
     if not trial.module.param():
         return None if refused else NotTried("whatever there is to try would fit")
     three = tuple(tensor.expand(3, *tensor.shape).clone() for tensor in trial.inputs)
@@ -52,6 +54,26 @@ def _try_wider_dy(trial: Trial) -> None:
     wider = [torch.cat([d, d[..., :1]], -1) if d.dim() > 1 else d for d in trial.random_dy()]
     what = "a dy of one feature more than the output"
     _expect_words(trial, what, lambda: trial.module.backward(*wider), "ShapeError")
+
+
+def _try_other_indices(trial: Trial, population: Trial) -> None:
+    """Too large for the first replica, and negative for the last one."""
+    if all(tensor.is_floating_point() for tensor in trial.inputs):
+        return
+    for replica, sign in ((0, 1), (1, -1)):
+        other = tuple(
+            t if t.is_floating_point() else torch.full_like(t, sign * (int(t.max()) + 1))
+            for t in trial.inputs
+        )
+        if not _raises(trial, other):
+            continue
+        pairs = ([own, own] for own in trial.inputs)
+        both = [
+            torch.stack([*pair[:replica], wrong, *pair[replica + 1 :]])
+            for pair, wrong in zip(pairs, other, strict=True)
+        ]
+        if not _raises(population, tuple(both)):
+            population.fail("indices that are refused alone were taken by a population of two")
 
 
 def _expect_words(trial: Trial, what: str, try_it: Callable[[], object], better: str) -> None:

@@ -105,8 +105,15 @@ def _swapped(tensor: Tensor) -> Tensor:
     return tensor.transpose(-1, -2).contiguous().transpose(-1, -2)
 
 
+def _leading_swapped(tensor: Tensor) -> Tensor:
+    if tensor.dim() < 2:
+        return tensor
+    return tensor.transpose(0, 1).contiguous().transpose(0, 1)
+
+
 LAYOUTS: dict[str, Callable[[Tensor], Tensor]] = {
     "every second element": _every_second,
     "the axes swapped": _swapped,
+    "the first axes swapped": _leading_swapped,
 }
 """Ways for the same numbers to lie in memory."""
