@@ -220,6 +220,12 @@ PLUGINS = (
         ),
         entries=("factor", "observe"),
     ),
+    Target(
+        "plugins/coreframe-datasets",
+        "src/coreframe_datasets",
+        ("Standardize",),
+        ("standardize.py",),
+    ),
 )
 
 CORE = (

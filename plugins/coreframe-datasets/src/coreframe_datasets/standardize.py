@@ -57,10 +57,10 @@ class Standardize(Module):
 
     @classmethod
     def examples(cls) -> list[Example]:
-        x = torch.tensor([[1.0, 5.0], [3.0, 5.0]])  # the second feature is constant
+        x = torch.tensor([[1.0, 5.0], [5.0, 5.0]])  # the second feature is constant
         fitted = cls(2).initialize(seed=0).fit(TensorSplit(x, torch.zeros(2)))
         return [
-            Example(fitted, (2,), known=[([[4.0, 6.0]], [[2.0, 1.0]])]),
+            Example(fitted, (2,), known=[([[4.0, 6.0]], [[0.5, 1.0]])]),
             Example(cls(3), (3,), known=[([[1.0, -2.0, 4.0]], [[1.0, -2.0, 4.0]])]),
             Example(cls(1, 2), (3, 1, 2)),
             Example(cls(), (2,)),
