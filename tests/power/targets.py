@@ -221,6 +221,19 @@ PLUGINS = (
         entries=("factor", "observe"),
     ),
     Target(
+        "plugins/coreframe-tables",
+        "src/coreframe_tables",
+        (
+            "BatchEnsemble",
+            "CategoricalEmbedding",
+            "MemberCopies",
+            "MemberMean",
+            "PeriodicEmbedding",
+            "PiecewiseLinearEmbedding",
+        ),
+        entries=(*ENTRIES, "_bins_of"),  # of each column, by map
+    ),
+    Target(
         "plugins/coreframe-datasets",
         "src/coreframe_datasets",
         ("Standardize",),

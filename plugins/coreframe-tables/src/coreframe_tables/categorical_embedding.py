@@ -65,7 +65,12 @@ class CategoricalEmbedding(Module):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        fitted = cls([2, 1], 1).initialize(seed=0)
+        unknown = torch.tensor([[-1.0], [-2.0]])
+        fitted.load_state({"weight": torch.tensor([[1.0], [2.0], [3.0]]), "unknown": unknown})
+        known = [([[0, 0], [1, 1], [2, -1]], [[[1.0], [3.0]], [[2.0], [-2.0]], [[-1.0], [-2.0]]])]
         return [
+            Example(fitted, Sample((2,), "indices", 3), known=known),
             # Of 4 indices the last two are unknown in the first column, the last in the second.
             Example(cls([2, 3], 4), Sample((2,), "indices", 4), deviations={"weight": 0.5}),
             Example(cls([3], 1), Sample((1,), "indices", 3)),

@@ -31,7 +31,11 @@ class MemberMean(Module):
     @classmethod
     def examples(cls) -> list[Example]:
         known = [([[[1.0, 2.0], [3.0, 6.0]]], [[2.0, 4.0]])]
-        return [Example(cls(2), (2, 2), known=known), Example(cls(3), (4, 3, 2))]
+        return [
+            Example(cls(2), (2, 2), known=known),
+            Example(cls(3), (3, 2)),  # as many members as the kit has samples
+            Example(cls(3), (4, 3, 2)),
+        ]
 
     def forward(self, x: Tensor) -> Tensor:
         leading = len(self.replicas)

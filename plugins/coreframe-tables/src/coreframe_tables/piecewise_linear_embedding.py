@@ -72,7 +72,15 @@ class PiecewiseLinearEmbedding(Module):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        fitted = cls([[-1.0, 1.0, 2.0], [0.0, 2.0]], 1).initialize(seed=0)
+        weight = torch.tensor([[[1.0, 10.0]], [[2.0, 7.0]]])  # the last has no bin
+        fitted.load_state({"weight": weight, "bias": torch.tensor([[0.5], [0.0]])})
+        known = [
+            ([[0.0, 1.0]], [[[0.5 * 1 + 0.5], [0.5 * 2]]]),
+            ([[3.0, -1.0]], [[[1 * 1 + 2 * 10 + 0.5], [-0.5 * 2]]]),
+        ]
         return [
+            Example(fitted, (2,), known=known),
             Example(cls([[-1.0, 0.0, 1.0], [-0.5, 0.5]], 3), (2,)),
             Example(cls([[0.0, 1.0]], 1), (1,)),
             Example(cls([[-2.0, -0.25, 0.25, 2.0]], 2), (4, 1)),
