@@ -234,6 +234,11 @@ PLUGINS = (
         entries=(*ENTRIES, "_bins_of"),  # of each column, by map
     ),
     Target(
+        "plugins/coreframe-sequence",
+        "src/coreframe_sequence",
+        ("Embedding", "GRU", "LSTM", "MultiHeadAttention", "PositionalEncoding", "RNN"),
+    ),
+    Target(
         "plugins/coreframe-datasets",
         "src/coreframe_datasets",
         ("Standardize",),

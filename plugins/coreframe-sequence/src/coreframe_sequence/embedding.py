@@ -55,7 +55,14 @@ class Embedding(Module):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        fitted = cls(3, 1, padding=0).initialize(seed=0)
+        fitted.load_state({"weight": torch.tensor([[5.0], [6.0], [7.0]])})
         return [
+            Example(
+                fitted,
+                Sample((2,), "indices", 3),
+                known=[([[0, 1], [2, 0]], [[[0.0], [6.0]], [[7.0], [0.0]]])],
+            ),
             Example(cls(4, 3), Sample((), "indices", 4)),
             Example(cls(2, 2), Sample((3,), "indices", 2)),
             Example(cls(3, 1, padding=0), Sample((5,), "indices", 3)),

@@ -59,7 +59,7 @@ class GRU(Module):
     @classmethod
     def examples(cls) -> list[Example]:
         return [
-            Example(cls(2, 3), (4, 2)),
+            Example(cls(2, 4), (4, 2)),
             Example(cls(3, 3, last=True), (3, 3)),
             Example(cls(1, 1), (1, 1)),
         ]

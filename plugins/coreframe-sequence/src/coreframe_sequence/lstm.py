@@ -57,7 +57,7 @@ class LSTM(Module):
     @classmethod
     def examples(cls) -> list[Example]:
         return [
-            Example(cls(2, 3), (4, 2)),
+            Example(cls(2, 5), (4, 2)),
             Example(cls(3, 3, last=True), (3, 3)),
             Example(cls(1, 1), (1, 1)),
         ]

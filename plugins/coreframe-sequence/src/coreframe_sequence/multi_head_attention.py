@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import exp, sqrt
 
 import torch
 from torch import Tensor
@@ -68,12 +68,26 @@ class MultiHeadAttention(Module):
 
     @classmethod
     def examples(cls) -> list[Example]:
+        plain, causal = (cls(1, 1, causal=way).initialize(seed=0) for way in (False, True))
+        for fitted in (plain, causal):  # q = k = v = x
+            ones = {"projection_weight": torch.ones(3, 1), "output_weight": torch.ones(1, 1)}
+            biases = {"projection_bias": torch.zeros(3), "output_bias": torch.tensor([0.5])}
+            fitted.load_state(ones | biases)
+        x, both = [[2.0], [3.0]], (2 + 3 * exp(3)) / (1 + exp(3))  # scores of 6 and 9
+        masked = [[[2.5], [2.5]], [[0.5], [0.5]]]  # by the first place only, and by none
         return [
             Example(cls(4, 2), (3, 4)),
             Example(cls(4, 2, causal=True), (5, 4)),
             Example(cls(3, 1), (1, 3)),
             Example(cls(6, 3), (4, 6), Sample((4,), "indices", 2)),
             Example(cls(2, 2, causal=True), (3, 2), Sample((3,), "indices", 2)),
+            Example(
+                plain,
+                (2, 1),
+                Sample((2,), "indices", 2),
+                known=[(([x, x], [[1, 0], [0, 0]]), masked)],
+            ),
+            Example(causal, (2, 1), known=[([x], [[[2.5], [both + 0.5]]])]),
         ]
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:

@@ -34,11 +34,11 @@ class PositionalEncoding(Module):
     @classmethod
     def examples(cls) -> list[Example]:
         known = [([[[0.0, 1.0], [0.0, 0.0]]], [[[0.0, 2.0], [sin(1), cos(1)]]])]
-        slow = [sin(0.01), cos(0.01)]  # 10000^(2 / 4) = 100
-        places = [[0.0, 1.0, 0.0, 1.0], [sin(1), cos(1), *slow]]
+        far, slow = 2000, [10000 ** (-2 * i / 6) for i in range(3)]  # where angles are large
+        places = [[wave(t * f) for f in slow for wave in (sin, cos)] for t in range(far)]
         return [
             Example(cls(2), (2, 2), known=known),
-            Example(cls(4), (3, 4), known=[([[[0.0] * 4] * 2], [places])]),
+            Example(cls(6), (3, 6), known=[([[[0.0] * 6] * far], [places])]),
             Example(cls(5), (1, 5)),
         ]
 
