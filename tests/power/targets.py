@@ -239,6 +239,19 @@ PLUGINS = (
         ("Embedding", "GRU", "LSTM", "MultiHeadAttention", "PositionalEncoding", "RNN"),
     ),
     Target(
+        "plugins/coreframe-convolution",
+        "src/coreframe_convolution",
+        ("AdaptiveAvgPool2d", "AvgPool2d", "MaxPool2d", "NearestUpsampling"),
+        (
+            "adaptive_avg_pool2d.py",
+            "averages.py",
+            "avg_pool2d.py",
+            "max_pool2d.py",
+            "nearest_upsampling.py",
+            "tiles.py",
+        ),
+    ),
+    Target(
         "plugins/coreframe-datasets",
         "src/coreframe_datasets",
         ("Standardize",),

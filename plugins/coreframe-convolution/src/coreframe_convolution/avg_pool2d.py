@@ -76,7 +76,9 @@ class AvgPool2d(Module):
             Example(
                 cls(2, padding=1, count_include_pad=False), (1, 2, 3), known=[(image, without)]
             ),
-            Example(cls([3, 2], stride=[2, 1], padding=1), (2, 5, 3)),
+            Example(cls([3, 2], stride=[2, 1]), (2, 5, 3)),
+            Example(cls([3, 2], padding=[1, 0]), (2, 5, 4)),
+            Example(cls([2, 3], padding=[0, 1]), (2, 4, 5)),
             Example(cls([2, 3], stride=[1, 2], padding=1, count_include_pad=False), (2, 4, 5)),
         ]
 
