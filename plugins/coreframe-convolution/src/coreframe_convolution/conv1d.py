@@ -111,7 +111,7 @@ class Conv1d(Module):
             Example(cls(1, 2, 2), (1, 4)),
             Example(cls(3, 2, 3, padding=2, bias=False), (3, 4)),
             Example(cls(2, 2, 1), (2, 3)),
-            Example(cls(2, 3, 2, stride=3), (2, 7)),
+            Example(cls(2, 3, 2, stride=3), (2, 4)),
             Example(cls(32, 32, 9, padding=4), (32, 11)),
         ]
 

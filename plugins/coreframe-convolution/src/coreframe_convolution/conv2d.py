@@ -110,7 +110,8 @@ class Conv2d(Module):
             Example(cls(2, 2, 1), (2, 2, 3)),
             Example(cls(2, 3, 3, stride=3), (2, 5, 7)),
             Example(cls(3, 3, 2, groups=3), (3, 3, 3)),
-            Example(cls(16, 16, 3, padding=1), (16, 7, 7)),
+            # Large enough for the other way to the weights' gradient, also of few samples.
+            Example(cls(8, 8, 7, padding=[3, 6], dilation=[1, 2], groups=2), (8, 11, 11)),
         ]
 
     def forward(self, x: Tensor) -> Tensor:
