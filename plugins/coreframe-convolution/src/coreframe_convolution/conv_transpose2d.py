@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
+import torch
 from torch import Tensor
 
 from coreframe import (
@@ -125,9 +126,13 @@ class ConvTranspose2d(Module):
             groups=2,
             gain=0.5,
         )
+        taller = cls(1, 1, 1, stride=[2, 1], output_padding=[1, 0]).initialize(seed=0)
+        taller.load_state({"weight": torch.full((1, 1, 1, 1), 2.0), "bias": torch.ones(1)})
+        known = [([[[[3.0, 4.0]]]], [[[[2 * 3.0 + 1, 2 * 4.0 + 1], [1.0, 1.0]]]])]
         return [
             Example(full, (4, 3, 3), deviations={"weight": deviation, "bias": deviation}),
             Example(cls(1, 2, 2), (1, 2, 1)),
+            Example(taller, (1, 1, 2), known=known),
             Example(cls(3, 2, 3, padding=1, bias=False), (3, 3, 3)),
             Example(cls(2, 2, 1), (2, 2, 3)),
             Example(cls(2, 3, 2, dilation=3, output_padding=2), (2, 2, 3)),
