@@ -105,7 +105,7 @@ def _names(node: ast.FunctionDef) -> Iterator[str]:
 
 
 def all_targets() -> list[Target]:
-    """The code whose survivors are listed: those of the report's components, and the core's."""
+    """The code whose survivors are listed: that of the plugins, and the core's."""
     return [*PLUGINS, *CORE]
 
 
@@ -221,6 +221,24 @@ PLUGINS = (
         entries=("factor", "observe"),
     ),
     Target(
+        "plugins/coreframe-composition",
+        "src/coreframe_composition",
+        ("Flatten", "Identity", "Reshape"),
+        ("flatten.py", "identity.py", "outline.py", "reshape.py"),
+    ),
+    Target(
+        "plugins/coreframe-composition",
+        "src/coreframe_composition",
+        ("Concatenate", "Parallel", "Residual", "Sum"),
+        ("added.py", "branches.py", "concatenate.py", "parallel.py", "residual.py", "sum.py"),
+    ),
+    Target(
+        "plugins/coreframe-composition",
+        "src/coreframe_composition",
+        ("Repeat", "Scale"),
+        ("repeat.py", "scale.py"),
+    ),
+    Target(
         "plugins/coreframe-tables",
         "src/coreframe_tables",
         (
@@ -250,6 +268,21 @@ PLUGINS = (
             "nearest_upsampling.py",
             "tiles.py",
         ),
+    ),
+    Target(
+        "plugins/coreframe-convolution",
+        "src/coreframe_convolution",
+        ("AvgPool2d", "Conv1d", "Conv2d", "ConvTranspose2d"),
+        (
+            "conv1d.py",
+            "conv2d.py",
+            "conv_transpose2d.py",
+            "correlation.py",
+            "images.py",
+            "weight_gradient.py",
+            "window.py",
+        ),
+        (*ENTRIES, "as_samples", "from_samples", "lies_as_channels"),  # of the pooling layers
     ),
     Target(
         "plugins/coreframe-datasets",
