@@ -66,18 +66,23 @@ class Dataset(Component):
         return split
 
     def encoding(self) -> dict[str, Any]:
-        """How the rows of its files become inputs, as JSON values, for people and `read_inputs`.
+        """How the rows of its files become inputs, as JSON values; `{}` if it reads no file.
 
-        `{}` if it reads no file. `encoding["classes"]` has the names of the classes in the order
-        of their indices, where targets are classes.
+        It is for people, and for `read_inputs`. Where targets are classes, `"classes"` has their
+        names in the order of their indices.
         """
         return {}
 
     @classmethod
-    def read_inputs(cls, encoding: Mapping[str, Any], path: str) -> Tensor:  # noqa: ARG003  # it reads none
-        """Inputs `(samples, *features)` of further samples from a file, as an `encoding` says.
+    def read_inputs(cls, encoding: Mapping[str, Any], path: str) -> Tensor:
+        """Inputs (samples, *features) of further samples from a file, as an `encoding` says.
+
+        The file may lack what only targets are made of.
 
         Raises:
-            ArgumentError: if it reads no files, or not this one.
+            ArgumentError: if datasets of this class read no files, or cannot read this one.
         """
-        raise ArgumentError(f"{cls.__name__} reads no files, so not {path}")
+        raise ArgumentError(
+            f"{cls.__name__} reads no files: it gives no inputs for encoding {dict(encoding)!r} "
+            f"from {path!r}"
+        )

@@ -194,3 +194,9 @@ def test_a_refused_selection_changes_no_split() -> None:
 def test_a_part_that_there_is_not(name: str) -> None:
     with pytest.raises(ArgumentError, match="it may have train, test and validation"):
         Points(6).part(name)
+
+
+def test_a_dataset_that_reads_no_file() -> None:
+    assert Points(6).encoding() == {}
+    with pytest.raises(ArgumentError, match=r"Points reads no files: .* from 'more\.csv'"):
+        Points.read_inputs({}, "more.csv")
