@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Generator, Tensor
 
 from coreframe import ArgumentError
 from coreframe_datasets.numbers import finite_number
 
-__all__ = ["Shares", "stratified_rows"]
+__all__ = ["Shares", "repeated_rows", "stratified_rows"]
+
+FACTOR = 6364136223846793005  # odd, so that no bit is lost; the one of Knuth's MMIX
 
 
 class Shares:
@@ -32,8 +36,8 @@ class Shares:
                 f"{dataset}: validation={validation!r} and test={test!r} leave no share to train with"
             )
 
-    def counts(self, samples: int) -> dict[str, int]:
-        """How many of so many samples of one class each split gets.
+    def counts(self, samples: int, what: str = "a class") -> dict[str, int]:
+        """How many of so many samples of one class each split gets; `what` is for messages.
 
         Raises:
             ArgumentError: if a split would get none.
@@ -45,27 +49,67 @@ class Shares:
         for split, count in counts.items():
             if count < 1:
                 raise ArgumentError(
-                    f"{self.dataset}: with these shares {split} gets none of a class of {samples} samples"
+                    f"{self.dataset}: with these shares {split} gets none of {what} of {samples} samples"
                 )
         return counts
 
 
+def repeated_rows(x: Tensor) -> Tensor:
+    """Which rows are there more than once, of numbers that are not NaN."""
+    # Comparing whole rows takes long; most are alone by one number made of all their bits.
+    marks = torch.zeros(len(x), dtype=torch.int64)
+    for column in x.unbind(-1):
+        bits = (column.double() + 0.0).view(torch.int64)  # -0.0 is 0.0
+        marks.mul_(FACTOR).add_(bits ^ (bits >> 32))
+    repeated = _repeated(marks)
+    alike = repeated.nonzero().squeeze(-1)
+    repeated[alike] = _repeated(x[alike])
+    return repeated
+
+
+def _repeated(rows: Tensor) -> Tensor:
+    axis = None if rows.dim() == 1 else 0  # without an axis it is faster
+    _, row_of, count = torch.unique(rows, dim=axis, return_inverse=True, return_counts=True)
+    repeated: Tensor = count[row_of] > 1
+    return repeated
+
+
 def stratified_rows(
-    x: Tensor, labels: Tensor, shares: Shares, generator: Generator
+    repeated: Tensor,
+    labels: Tensor,
+    shares: Shares,
+    generator: Generator,
+    classes: Sequence[str] | None = None,
 ) -> dict[str, Tensor]:
     """The rows of each split, shuffled; each class is dealt out on its own.
 
     Rows that are there more than once all train, so that no sample stands in two splits.
+
+    Args:
+        repeated: which rows are there more than once.
+        labels: the class index of each row.
+        shares: of the splits.
+        generator: of the shuffles.
+        classes: what messages call each class.
+
+    Raises:
+        ArgumentError: if a split gets none of a class, or too few rows are there only once.
     """
-    _, row_of, count = torch.unique(x, dim=0, return_inverse=True, return_counts=True)
-    repeated = count[row_of] > 1
     dealt: dict[str, list[Tensor]] = {}
     for label in range(int(labels.max()) + 1):
         own = labels == label
+        what = classes[label] if classes else "a class"
         single = (own & ~repeated).nonzero().squeeze(-1)
         drawn = single[torch.randperm(len(single), generator=generator)]
-        counts = shares.counts(int(own.sum()))
+        samples = int(own.sum())
+        counts = shares.counts(samples, what)
         # Training comes last, and takes what is left.
+        held_out = samples - counts["train"]
+        if len(single) < held_out:
+            raise ArgumentError(
+                f"{shares.dataset}: {len(single)} of {what} of {samples} samples are there only "
+                f"once, but the splits other than train need {held_out}"
+            )
         start = 0
         for split in [name for name in counts if name != "train"]:
             dealt.setdefault(split, []).append(drawn[start : start + counts[split]])

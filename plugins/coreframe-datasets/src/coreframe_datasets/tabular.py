@@ -11,7 +11,7 @@ from torch import Generator
 from coreframe import TensorSplit
 from coreframe_datasets.seeds import Splits, for_each_seed
 from coreframe_datasets.standardize import Standardize
-from coreframe_datasets.stratified import Shares, stratified_rows
+from coreframe_datasets.stratified import Shares, repeated_rows, stratified_rows
 from coreframe_datasets.targets import targets_of
 
 __all__ = ["deal_table"]
@@ -41,8 +41,10 @@ def deal_table(
     rows = x.reshape(len(x), *(features or x.shape[1:]))
     targets = targets_of(labels, int(labels.max()) + 1, one_hot=one_hot)
 
+    repeated = repeated_rows(x)
+
     def deal(generator: Generator) -> Splits:
-        chosen = stratified_rows(x, labels, shares, generator)
+        chosen = stratified_rows(repeated, labels, shares, generator)
         splits = {name: (rows[own], targets[own]) for name, own in chosen.items()}
         if not standardize:
             return splits
