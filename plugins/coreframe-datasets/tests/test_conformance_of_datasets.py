@@ -8,7 +8,7 @@ from coreframe.testing import parametrize_with_checks
 
 NAMES = [
     *("Blobs", "BreastCancer", "Circles", "Digits", "Iris"),
-    *("Moons", "Spirals", "Standardize", "Wine"),
+    *("Moons", "Spirals", "Standardize", "Table", "Wine"),
 ]
 
 

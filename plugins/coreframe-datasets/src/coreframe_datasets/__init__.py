@@ -1,4 +1,4 @@
-"""Datasets: bundled ones and synthetic ones."""
+"""Datasets: bundled ones, synthetic ones, and files of one's own."""
 
 from coreframe_datasets.blobs import Blobs
 from coreframe_datasets.breast_cancer import BreastCancer
@@ -8,6 +8,7 @@ from coreframe_datasets.iris import Iris
 from coreframe_datasets.moons import Moons
 from coreframe_datasets.spirals import Spirals
 from coreframe_datasets.standardize import Standardize
+from coreframe_datasets.table import Table
 from coreframe_datasets.wine import Wine
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Moons",
     "Spirals",
     "Standardize",
+    "Table",
     "Wine",
 ]
