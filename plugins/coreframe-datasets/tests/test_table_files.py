@@ -61,7 +61,8 @@ def test_parquet_of_each_kind_of_numbers(tmp_path: Path, kind: str) -> None:
 
 def test_parquet_of_each_kind_of_text(tmp_path: Path) -> None:
     words = [("x", "w", "w", None)[row % 4] for row in range(ROWS)]
-    for kind in (pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())):
+    kinds = [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())]
+    for kind in [*kinds, pa.string_view()]:
         values = pa.chunked_array([pa.array(words[:5], kind), pa.array(words[5:], kind)])
         path = write(tmp_path / "t.parquet", {"n": range(ROWS), "word": values, "y": LABELS})
         data = Table(path, "y", missing="mean")

@@ -150,6 +150,12 @@ def test_a_ragged_line(tmp_path: Path, line: str) -> None:
     assert refused(csv_file(tmp_path, *with_cell(7, line)), features="x") == says
 
 
+@pytest.mark.parametrize("line", ['7,"w1,a', '7,w1,"a', '"7,w1,a'])
+def test_a_quote_that_nothing_closes(tmp_path: Path, line: str) -> None:
+    says = "Table: FILE has a quote after line 8 that nothing closes"
+    assert refused(csv_file(tmp_path, *with_cell(7, line))) == says
+
+
 @pytest.mark.parametrize(("mark", "word"), [(";", "semicolons"), ("\t", "tabs")])
 def test_other_marks_than_commas(tmp_path: Path, mark: str, word: str) -> None:
     path = csv_file(tmp_path, mark.join("123"), header=mark.join("xzy"))

@@ -11,6 +11,8 @@ from coreframe_datasets.table_source import TableSource
 
 __all__ = ["arrow_column"]
 
+TEXT = ("string", "large_string", "string_view")
+
 
 def arrow_column(source: TableSource, name: str, values: Any, *, text: bool) -> Column:
     """A column from a chunked array of pyarrow.
@@ -25,14 +27,10 @@ def arrow_column(source: TableSource, name: str, values: Any, *, text: bool) -> 
     if pa.types.is_dictionary(kind):
         values, kind = values.cast(kind.value_type), kind.value_type
     whole = pa.types.is_integer(kind)
-    if _is_text(kind) or (text and (whole or pa.types.is_boolean(kind))):
+    if str(kind) in TEXT or (text and (whole or pa.types.is_boolean(kind))):
         coded = compute.dictionary_encode(values.cast(pa.string())).combine_chunks()
-        if isinstance(coded, pa.ChunkedArray):  # older ones keep chunks, of one dictionary
-            coded = coded.unify_dictionaries()
-            codes = [_codes(chunk) for chunk in coded.chunks]
-            labels = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
-            return Column.of_codes(name, np.concatenate([*codes, np.array([], int)]), labels)
-        return Column.of_codes(name, _codes(coded), coded.dictionary.to_pylist())
+        codes = coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return Column.of_codes(name, codes, coded.dictionary.to_pylist())
     if pa.types.is_null(kind):
         return Column(name, "real", np.full(len(values), np.nan))
     real = pa.types.is_floating(kind) or pa.types.is_decimal(kind)
@@ -42,18 +40,6 @@ def arrow_column(source: TableSource, name: str, values: Any, *, text: bool) -> 
             f"has {holds} in column {name!r}; Table takes numbers, booleans and text: "
             "name the features without it"
         )
-    numbers = (
-        compute.cast(values, pa.float64(), safe=False).to_numpy().copy()
-    )  # its own, to write to
+    numbers = compute.cast(values, pa.float64(), safe=False).to_numpy()
+    numbers = numbers.copy()  # one that torch may write to
     return Column(name, "integer" if whole else "real" if real else "boolean", numbers)
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa  # noqa: PLC0415
-
-    view = getattr(pa.types, "is_string_view", lambda _: False)  # since pyarrow 16
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or view(kind))
-
-
-def _codes(coded: Any) -> Any:
-    return coded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
@@ -66,6 +67,9 @@ class CsvSource(TableSource):
             raise self._unreadable(error) from None
         found = [arrow_column(self, name, table.column(name), text=name in text) for name in names]
         for column in found:
+            if any("\n" in category for category in column.categories):
+                # Perhaps a quote that nothing closes: pyarrow takes all the rest for one value.
+                deque(self._lines(), maxlen=0)
             if column.kind == "text" and column.name not in text:
                 self._expect_categories(column)
         return found
@@ -82,10 +86,10 @@ class CsvSource(TableSource):
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Each row that is not empty, the names too, with the line at which it begins."""
+        line = 1
         try:
             with open(self.path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123  # text
-                reader = csv.reader(file)
-                line = 1
+                reader = csv.reader(file, strict=True)
                 for row in reader:
                     if row:
                         yield line, row
@@ -93,6 +97,8 @@ class CsvSource(TableSource):
         except UnicodeDecodeError:
             raise self.fault("is no text in UTF-8") from None
         except csv.Error as error:
+            if "end of data" in str(error):
+                raise self.fault(f"has a quote after line {line - 1} that nothing closes") from None
             raise self.fault(f"is no CSV that can be read: {error}") from None
         except OSError as error:
             raise self.fault(f"cannot be read: {error.strerror}") from None

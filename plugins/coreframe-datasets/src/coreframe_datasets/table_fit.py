@@ -58,9 +58,8 @@ class TableFit:
 
     def to_json(self) -> dict[str, list[float]]:
         """Those that there are, by name."""
-        return {
-            part: list(getattr(self, part)) for part in PARTS if getattr(self, part) is not None
-        }
+        parts = zip(PARTS, (self.fill, self.mean, self.deviation), strict=True)
+        return {part: list(numbers) for part, numbers in parts if numbers is not None}
 
     @classmethod
     def from_json(cls, encoding: Mapping[str, Any], inputs: int) -> Self:
