@@ -79,3 +79,71 @@ def test_data_that_came_from_no_file_predict_nothing(
     assert done.returncode == 1
     assert "the data of runs/moons came from no file" in done.stderr
     assert coreframe("evaluate", "runs/moons", "--split", "tset").returncode == 1
+
+
+TABLE = """\
+[data]
+name = "Table"
+path = "flowers.csv"
+target = "kind"
+standardize = true
+validation = 0.0
+
+[model]
+layers = ["Linear(2, 8)", "Tanh", "Linear(8, {outputs})"]
+
+[loss]
+name = "{loss}"
+
+[optimizer]
+name = "SGD"
+lr = 0.1
+momentum = 0.9
+
+[run]
+epochs = 30
+"""
+
+
+def write_flowers(path: Path, kinds: list[str]) -> None:
+    rows = [f"{i % 7 - 3 + 8 * (i % 2)},{i % 5 * 0.25},{kinds[i % 2]}" for i in range(60)]
+    path.write_text("\n".join(["size,width,kind", *rows]) + "\n")
+
+
+def test_a_table_trains_and_predicts_further_rows(coreframe: "Coreframe", tmp_path: Path) -> None:
+    write_flowers(tmp_path / "flowers.csv", ["rose", "tulip"])
+    (tmp_path / "flowers.toml").write_text(TABLE.format(outputs=2, loss="CrossEntropy"))
+    trained = coreframe("train", "flowers.toml", "--quiet")
+    assert trained.returncode == 0, trained.stderr
+    (tmp_path / "flowers.csv").unlink()  # the model is of use without it
+    (tmp_path / "more.csv").write_text("width,size\n0.5,-2\n0.5,9\n")
+    done = coreframe("predict", "runs/flowers", "more.csv")
+    assert done.returncode == 0, done.stderr
+    heading, *rows = done.stdout.splitlines()
+    assert heading == "prediction,probability of rose,probability of tulip"
+    assert [row.split(",")[0] for row in rows] == ["rose", "tulip"]
+    for row in rows:
+        assert sum(map(float, row.split(",")[1:])) == pytest.approx(1)
+    into = coreframe("predict", "runs/flowers", "more.csv", "--out", "found.csv")
+    assert (into.returncode, into.stdout) == (0, "")
+    assert (tmp_path / "found.csv").read_text() == done.stdout
+    again = coreframe("predict", "runs/flowers", "more.csv", "--out", "found.csv")
+    assert again.returncode == 1
+    assert "nothing is overwritten" in again.stderr
+    (tmp_path / "more.csv").write_text("width\n0.5\n")
+    missing = coreframe("predict", "runs/flowers", "more.csv")
+    assert missing.returncode == 1
+    assert "size" in missing.stderr
+    assert "Traceback" not in missing.stderr
+
+
+def test_a_regression_predicts_values(coreframe: "Coreframe", tmp_path: Path) -> None:
+    write_flowers(tmp_path / "flowers.csv", ["0.5", "2.25"])
+    (tmp_path / "flowers.toml").write_text(TABLE.format(outputs=1, loss="MSE"))
+    trained = coreframe("train", "flowers.toml", "--quiet")
+    assert trained.returncode == 0, trained.stderr
+    (tmp_path / "more.csv").write_text("size,width\n-2,0.5\n9,0.5\n")
+    heading, low, high = coreframe("predict", "runs/flowers", "more.csv").stdout.splitlines()
+    assert heading == "prediction"
+    assert float(low) == pytest.approx(0.5, abs=0.4)
+    assert float(high) == pytest.approx(2.25, abs=0.4)
