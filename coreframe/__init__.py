@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from coreframe.assembly.create import create
     from coreframe.assembly.sequential import Sequential
     from coreframe.assembly.summary import summarize
+    from coreframe.cli.plugin_output import plugin_code
     from coreframe.errors import (
         AmbiguousComponent,
         ArgumentError,
@@ -130,6 +131,7 @@ _HOMES = {
     "hookimpl": "registry.hookspecs",
     "load_checkpoint": "training.checkpoint",
     "parse_model": "assembly.assemble",
+    "plugin_code": "cli.plugin_output",
     "reset_registry": "registry.registry",
     "save_checkpoint": "training.checkpoint",
     "summarize": "assembly.summary",
@@ -204,6 +206,7 @@ __all__ = [
     "hookimpl",
     "load_checkpoint",
     "parse_model",
+    "plugin_code",
     "reset_registry",
     "save_checkpoint",
     "summarize",

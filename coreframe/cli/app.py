@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import sys
 import traceback
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.main import get_command
@@ -24,10 +26,9 @@ from coreframe.cli.policy_options import (
     NoPluginsOption,
     OnlyOption,
     PreferOption,
-    set_policy,
 )
 from coreframe.cli.show import show
-from coreframe.errors import CoreframeError
+from coreframe.errors import CoreframeError, PluginWarning
 from coreframe.version import __version__
 
 __all__ = ["build_app", "main"]
@@ -46,6 +47,7 @@ def main() -> None:
         # A formula's letters must not end a command where stdout has no place for them.
         sys.stdout.reconfigure(errors="replace")
     run = Run()
+    warnings.showwarning = _showing(warnings.showwarning)
     try:
         get_command(build_app()).main(prog_name="coreframe", obj=run)
     except Exception as error:  # noqa: BLE001  # a traceback is for those who ask for it
@@ -55,6 +57,18 @@ def main() -> None:
         sys.exit(1)
     finally:
         silence_stdout()
+
+
+def _showing(others: Callable[..., None]) -> Callable[..., None]:
+    """Shows warnings about plugins as sentences, and leaves the others as they are."""
+
+    def show(message: Warning | str, category: type[Warning], *where: Any, **more: Any) -> None:
+        if issubclass(category, PluginWarning):
+            typer.echo(f"Warning: {message}", err=True)
+        else:
+            others(message, category, *where, **more)
+
+    return show
 
 
 def build_app() -> typer.Typer:
@@ -93,10 +107,10 @@ def coreframe(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Print the traceback of an error, too.")
     ] = False,
-    disable: DisableOption = None,
-    only: OnlyOption = None,
-    prefer: PreferOption = None,
-    no_plugins: NoPluginsOption = False,
+    disable: DisableOption = None,  # noqa: ARG001  # as of the next three, its callback acts
+    only: OnlyOption = None,  # noqa: ARG001
+    prefer: PreferOption = None,  # noqa: ARG001
+    no_plugins: NoPluginsOption = False,  # noqa: ARG001
     version: Annotated[  # noqa: ARG001  # its callback prints it
         bool,
         typer.Option(
@@ -106,7 +120,6 @@ def coreframe(
 ) -> None:
     """Deep learning without autograd, made of plugins, trained in populations."""
     context.obj.verbose = verbose
-    context.call_on_close(set_policy(disable, only, prefer, no_plugins=no_plugins))
     # Here a closed pipe is typer's to handle; at the interpreter's end it would be a message.
     if sys.stdout is not None:  # as it is where the shell closed it
         context.call_on_close(sys.stdout.flush)

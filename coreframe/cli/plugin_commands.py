@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from coreframe.cli.plugin_output import plugin_code
 from coreframe.errors import BrokenPlugin, PolicyError
 from coreframe.registry.record import ComponentRecord
 from coreframe.registry.registry import get_registry
@@ -60,7 +61,9 @@ class CommandGroup(TyperGroup):
 def _plugin_commands(taken: Collection[str]) -> list[PluginCommand]:
     """Placeholders: the bare name if it is free, else the qualified one, as for components."""
     try:
-        records = [record for record in get_registry().commands() if record.status != "shadowed"]
+        # What is hidden counts elsewhere, and what is no word cannot be typed.
+        found = get_registry().commands()
+        records = [r for r in found if r.status != "shadowed" and r.name[:1].isalnum()]
     except PolicyError as error:  # the core's own commands and the help stay
         typer.echo(f"Warning: {error}", err=True)
         return []
@@ -80,7 +83,8 @@ def _origin(record: ComponentRecord) -> str:
 
 
 def _load(record: ComponentRecord) -> Any:
-    function = get_registry().load(record)
+    with plugin_code():
+        function = get_registry().load(record)
     fault = f"{record.target} is not a function"
     if inspect.isfunction(function):
         app = typer.Typer(add_completion=False, rich_markup_mode=None)

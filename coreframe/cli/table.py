@@ -12,7 +12,7 @@ def format_table(headings: Sequence[str], rows: Sequence[Sequence[str | int]]) -
 
     A column of integers is aligned to the right.
     """
-    cells = [headings, *[[str(cell) for cell in row] for row in rows]]
+    cells = [headings, *[[_visible(str(cell)) for cell in row] for row in rows]]
     widths = [max(len(cell) for cell in column) for column in zip(*cells, strict=True)]
     numeric = [
         bool(rows) and all(isinstance(row[index], int) for row in rows)
@@ -26,3 +26,8 @@ def format_table(headings: Sequence[str], rows: Sequence[Sequence[str | int]]) -
         for row in cells
     ]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _visible(text: str) -> str:
+    """The text with its control characters written out: metadata must not steer a terminal."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

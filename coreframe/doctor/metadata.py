@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -11,12 +12,15 @@ from coreframe.doctor.finding import Finding
 from coreframe.doctor.installation import Installation
 from coreframe.doctor.subject import subject_of
 from coreframe.registry.distribution import InstalledDistribution
-from coreframe.registry.entry_points import read_entry_points
+from coreframe.registry.entry_points import read_entry_points, unknown_groups
+from coreframe.registry.kinds import COMMAND_GROUP, HOOKS_GROUP, KINDS
 from coreframe.registry.record import UNKNOWN, normalize
 
 __all__ = ["examine_metadata"]
 
 OWN = "coreframe"
+
+GROUPS = [*(kind.group for kind in KINDS.values()), COMMAND_GROUP, HOOKS_GROUP]
 
 
 def examine_metadata(installation: Installation) -> Iterator[Finding]:
@@ -33,6 +37,14 @@ def examine_metadata(installation: Installation) -> Iterator[Finding]:
         if first is not None:
             yield make_finding("CF006", subject_of(found), _twice(found, first))
             continue
+        for group in unknown_groups(found.entry_points):
+            near = difflib.get_close_matches(group, GROUPS, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(GROUPS)}"
+            yield make_finding(
+                "CF003",
+                subject_of(found),
+                f"there is no group of entry points {group}, so what stands there is lost; {hint}",
+            )
         offers = [name for _, name, _ in read_entry_points(found.entry_points)]
         lacks = [
             f"no {header}"

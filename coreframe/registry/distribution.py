@@ -49,10 +49,7 @@ class InstalledDistribution:
     @property
     def location(self) -> str:
         """The folder it is imported from; of an editable installation, the project's."""
-        try:
-            url = urlsplit(str(self.direct_url.get("url", "")))
-        except ValueError:  # whatever else may stand there
-            return self.place
+        url = urlsplit(str(self.direct_url.get("url", "")))
         return url2pathname(url.path) if self.editable and url.scheme == "file" else self.place
 
     def holds(self, other: InstalledDistribution) -> bool:
@@ -113,7 +110,7 @@ def _copies(found: InstalledDistribution) -> Iterator[InstalledDistribution]:
 
 def _read(found: Distribution) -> InstalledDistribution:
     headers = _headers(found)
-    name, version = (headers.get(key, [UNKNOWN])[0] for key in ("name", "version"))
+    name, version = (headers.get(key, [""])[0] or UNKNOWN for key in ("name", "version"))
     return InstalledDistribution(
         name=name,
         version=version,
@@ -125,11 +122,13 @@ def _read(found: Distribution) -> InstalledDistribution:
 
 
 def _text(distribution: Distribution, file: str) -> str:
-    """A file of the metadata, empty if it is missing; bytes that are no UTF-8 become marks."""
+    """A file of the metadata, empty if nobody can read it; bytes that are no UTF-8 become marks."""
     try:
         return distribution.read_text(file) or ""
     except UnicodeDecodeError as error:
         return error.object.decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _headers(distribution: Distribution) -> dict[str, list[str]]:
@@ -145,9 +144,10 @@ def _headers(distribution: Distribution) -> dict[str, list[str]]:
 def _direct_url(distribution: Distribution) -> dict[str, Any]:
     try:
         given = json.loads(_text(distribution, "direct_url.json") or "{}")
-    except ValueError:
+        url = urlsplit(str(given.get("url", "")))
+    except (AttributeError, RecursionError, ValueError):
         return {}
-    return given if isinstance(given, dict) else {}
+    return {} if "\0" in url2pathname(url.path) else given
 
 
 def _order(version: str) -> tuple[bool, Version | str]:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from keyword import iskeyword
 
 from packaging.requirements import InvalidRequirement, Requirement
 
 from coreframe.registry.distribution import InstalledDistribution, scan_distributions
 from coreframe.registry.hookspecs import hookimpl
 from coreframe.registry.kinds import COMMAND_GROUP, HOOKS_GROUP, KINDS
+from coreframe.registry.malformation import malformation
 from coreframe.registry.record import ComponentRecord, Status, normalize
 from coreframe.version import __version__
 
-__all__ = ["EntryPointSource", "read_entry_points"]
+__all__ = ["EntryPointSource", "read_entry_points", "unknown_groups"]
 
 _KIND_OF_GROUP = {kind.group: kind.name for kind in KINDS.values()} | {
     COMMAND_GROUP: "command",
     HOOKS_GROUP: "hooks",
 }
-
-_FORMS = {"command": "module:function", "hooks": "module"}
 
 
 class EntryPointSource:
@@ -35,7 +32,7 @@ class EntryPointSource:
 
     @hookimpl
     def coreframe_components(self) -> list[ComponentRecord]:
-        return [record for found in self.distributions for record in _records(found)]
+        return [record for found in self.distributions for record in _safe_records(found)]
 
 
 def read_entry_points(text: str) -> Iterator[tuple[str, str, str]]:
@@ -50,11 +47,33 @@ def read_entry_points(text: str) -> Iterator[tuple[str, str, str]]:
             yield _KIND_OF_GROUP[group], name.strip(), target.strip()
 
 
+def unknown_groups(text: str) -> list[str]:
+    """The groups that begin as ours do and are none of them."""
+    lines = [line.strip() for line in text.splitlines()]
+    groups = [line[1:-1].strip() for line in lines if line[:1] == "[" and line[-1:] == "]"]
+    return [g for g in groups if g.startswith("coreframe.") and g not in _KIND_OF_GROUP]
+
+
+def _safe_records(found: InstalledDistribution) -> list[ComponentRecord]:
+    """Its records, all malformed where reading one fails: no other distribution pays for it."""
+    try:
+        return list(_records(found))
+    except Exception as error:  # noqa: BLE001  # whatever odd metadata make packaging raise
+        cause = " ".join(str(error).split()) or type(error).__name__
+        detail = f"its metadata cannot be read: {cause}; reinstall {found.name}"
+        return [
+            ComponentRecord(
+                kind, name, found.name, found.version, target, "malformed", detail, found.place
+            )
+            for kind, name, target in read_entry_points(found.entry_points)
+        ]
+
+
 def _records(found: InstalledDistribution) -> Iterator[ComponentRecord]:
     whole = _shadow(found) if found.shadowed_by else _compatibility(found.requirements)
     for kind, name, target in read_entry_points(found.entry_points):
         status, detail = whole
-        fault = _malformation(kind, name, target)
+        fault = malformation(kind, name, target)
         if fault and status != "shadowed":
             status, detail = "malformed", f"{fault}; report this to the author of {found.name}"
         yield ComponentRecord(
@@ -77,22 +96,6 @@ def _shadow(found: InstalledDistribution) -> tuple[Status, str]:
         f"{found.name} is installed twice, and {first.version} in {first.place} is found before "
         f"this {found.version} in {found.place}; uninstall one"
     )
-
-
-def _malformation(kind: str, name: str, target: str) -> str:
-    """What is wrong with a line of entry points; empty if it can be used."""
-    module, colon, attribute = (part.strip() for part in target.partition(":"))
-    names = [*module.split("."), *(attribute.split(".") if colon else [])]
-    if not (colon or kind == "hooks") or not all(part.isidentifier() for part in names):
-        form = _FORMS.get(kind, "module:Class")
-        return f"its entry point {target!r} is not of the form {form}"
-    if kind == "command":
-        # A dot would end a distribution's name, and a dash in front would make an option.
-        typed = re.fullmatch(r"\w[\w-]*", name)
-        return "" if typed else f"its name {name!r} cannot be typed as a command"
-    if kind != "hooks" and (not name.isidentifier() or iskeyword(name)):
-        return f"its name {name!r} cannot stand in a spec"
-    return ""
 
 
 def _compatibility(requirements: Sequence[str]) -> tuple[Status, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from typing import Any
 
 import pluggy
 from pluggy import HookImpl
@@ -26,7 +27,7 @@ class HookPlugins:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(ComponentSource)
         self._manager.add_hookspecs(RunWatcher)
-        self._origins: dict[int, ComponentRecord] = {}
+        self._origins: dict[int, ComponentRecord | None] = {}  # by identity: plugins may be equal
 
     def register(self, plugin: object, origin: ComponentRecord | None = None) -> None:
         """Add a plugin once.
@@ -38,26 +39,25 @@ class HookPlugins:
         Raises:
             BrokenPlugin: if it implements a hook that does not exist, or with other arguments.
         """
-        if self._manager.is_registered(plugin):
+        if id(plugin) in self._origins:
             return
         who = _described(plugin, origin)
         try:
             self._expect_known_hooks(plugin, who)
-            self._manager.register(plugin)
-        except BrokenPlugin:
+            self._manager.register(plugin, name=str(id(plugin)))
+        except (BrokenPlugin, KeyboardInterrupt):
             raise
-        except Exception as error:  # pluggy's, or what a property of the plugin raises
-            self.unregister(plugin)
-            cause = " ".join(str(error).split())
+        except BaseException as error:  # pluggy's, or what an attribute of the plugin raises
+            self._manager.unregister(name=str(id(plugin)))
+            cause = " ".join(str(error).split()) or type(error).__name__
             raise BrokenPlugin(f"{who} does not fit coreframe's hooks: {cause}") from error
-        if origin is not None:
-            self._origins[id(plugin)] = origin
+        self._origins[id(plugin)] = origin
 
     def unregister(self, plugin: object) -> None:
         """Take a plugin out; nothing happens if it is not in."""
-        if self._manager.is_registered(plugin):
-            self._manager.unregister(plugin)
-        self._origins.pop(id(plugin), None)
+        if id(plugin) in self._origins:
+            self._manager.unregister(name=str(id(plugin)))
+            del self._origins[id(plugin)]
 
     def implementations(self, hook: str) -> list[HookImpl]:
         """The implementations of a hook, in the order in which they are to be called.
@@ -79,6 +79,7 @@ class HookPlugins:
 
     def _expect_known_hooks(self, plugin: object, who: str) -> None:
         known = [name for name in vars(self._manager.hook) if not name.startswith("_")]
+        found = False
         for name in dir(plugin):
             marks = self._manager.parse_hookimpl_opts(plugin, name)
             if marks is None:
@@ -90,8 +91,8 @@ class HookPlugins:
                 continue
             if marks.get("hookwrapper") or marks.get("wrapper"):
                 raise BrokenPlugin(
-                    f"{who} does not fit coreframe's hooks: {name} is a wrapper, and no plugin "
-                    "here may change what another one sees"
+                    f"{who} does not fit coreframe's hooks: {name} is a wrapper, and there are none "
+                    "here"
                 )
             hook = marks.get("specname") or name
             if hook not in known:
@@ -100,6 +101,14 @@ class HookPlugins:
                 raise BrokenPlugin(
                     f"{who} does not fit coreframe's hooks: there is no hook {hook}; {hint}"
                 )
+            found = True
+            fault = _call_fault(inspect.getattr_static(plugin, name), hook)
+            if fault:
+                raise BrokenPlugin(f"{who} does not fit coreframe's hooks: {name} {fault}")
+        if not found:
+            raise BrokenPlugin(
+                f"{who} does not fit coreframe's hooks: it implements none of {', '.join(known)}"
+            )
 
 
 def raised(error: BaseException) -> str:
@@ -110,6 +119,21 @@ def raised(error: BaseException) -> str:
 
 def _is_function(plugin: object, name: str) -> bool:
     return inspect.isroutine(inspect.getattr_static(plugin, name, None))
+
+
+def _call_fault(function: Any, hook: str) -> str:
+    """Why calling it as a hook is called would do nothing; empty if it would."""
+    function = function.__func__ if isinstance(function, staticmethod | classmethod) else function
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return "is asynchronous, and nobody here awaits it"
+    if inspect.isgeneratorfunction(function) and hook != "coreframe_components":
+        return "is a generator, and nobody here goes through it"
+    if inspect.isfunction(function):
+        parameters = inspect.signature(function).parameters.values()
+        spare = [p.name for p in parameters if p.default is not inspect.Parameter.empty]
+        if spare:
+            return f"has a default for {', '.join(spare)}, which pluggy would never fill in"
+    return ""
 
 
 def _described(plugin: object, origin: ComponentRecord | None) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
 
 from coreframe.registry.hook_plugins import HookPlugins, raised
-from coreframe.registry.record import ComponentRecord, normalize
+from coreframe.registry.kinds import KINDS
+from coreframe.registry.malformation import malformation
+from coreframe.registry.record import ComponentRecord, Status, normalize
 
 __all__ = ["collect_offers"]
 
@@ -45,14 +48,24 @@ def collect_offers(
 
 def _strangeness(given: object, origin: ComponentRecord | None) -> str:
     """What is wrong with a record that a source gave; empty if nothing is."""
-    if not isinstance(given, ComponentRecord) or not all(
-        isinstance(value, bool if name == "editable" else str)
-        for name, value in vars(given).items()
-    ):
-        return f"it gave {given!r}, which is no ComponentRecord"
+    if not isinstance(given, ComponentRecord) or not _is_whole(given):
+        return f"it gave {object.__repr__(given)}, which is no whole ComponentRecord"
+    if origin and given.kind not in KINDS:
+        return f"it offers {given.name} as {given.kind!r}, and the kinds are {', '.join(KINDS)}"
+    if origin and (fault := malformation(given.kind, given.name, given.target)):
+        return f"{fault}"
+    if origin and given.status not in get_args(Status):
+        return f"it gives {given.name} the status {given.status!r}"
     if origin and normalize(given.distribution) != normalize(origin.distribution):
         return f"it offers {given.name} in the name of {given.distribution}, which is not its own"
     return ""
+
+
+def _is_whole(record: ComponentRecord) -> bool:
+    values = vars(record)
+    return values.keys() == {field.name for field in fields(ComponentRecord)} and all(
+        isinstance(value, bool if name == "editable" else str) for name, value in values.items()
+    )
 
 
 def _fault(source: str, cause: str) -> str:

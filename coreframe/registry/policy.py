@@ -18,7 +18,8 @@ class Rule:
 
     Attributes:
         pattern: a distribution, a component's name, or both: `coreframe-linear`, `Linear`,
-            `coreframe_linear.Linear`.
+            `coreframe_linear.Linear`. With a dot it is both, and a distribution that has dots
+            in its name is written with dashes.
         origin: where it was written, for messages.
     """
 
@@ -27,13 +28,13 @@ class Rule:
 
     def matches(self, record: ComponentRecord) -> bool:
         """Whether it names this component, or the distribution that offers it."""
-        distribution, _, name = self.pattern.rpartition(".")
+        distribution, dot, name = self.pattern.rpartition(".")
         own = normalize(record.distribution)
-        return (
-            normalize(self.pattern) == own
-            or self.pattern == record.name
-            or (normalize(distribution) == own and name == record.name)
-        )
+        if dot:
+            return normalize(distribution) == own and name == record.name
+        # A module of hooks may have any name, also that of somebody else's distribution.
+        is_named = record.kind != "hooks" and self.pattern.isidentifier()
+        return normalize(self.pattern) == own or (is_named and self.pattern == record.name)
 
 
 @dataclass(frozen=True)

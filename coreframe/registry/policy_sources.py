@@ -33,7 +33,7 @@ def read_policy() -> Policy:
     Raises:
         PolicyError: for a file that cannot be read or says something else than a policy.
     """
-    if os.environ.get(NO_PLUGINS, "") not in ("", "0"):
+    if os.environ.get(NO_PLUGINS, "").lower() not in ("", "0", "false", "no"):
         return Policy(core_only=f"--no-plugins (or {NO_PLUGINS})")
     given = list(_environment())
     for where, table in _tables():
@@ -45,12 +45,23 @@ def read_policy() -> Policy:
     )
 
 
-def user_file() -> Path:
-    """The user's own file: what COREFRAME_CONFIG names, or `~/.config/coreframe/config.toml`."""
+def user_file() -> Path | None:
+    """The user's own file: what COREFRAME_CONFIG names, or `~/.config/coreframe/config.toml`.
+
+    None for a user without a home.
+
+    Raises:
+        PolicyError: if the variable names no file: what it was to keep out would come in.
+    """
     if named := os.environ.get(CONFIG):
+        if not Path(named).exists():
+            raise PolicyError(f"there is no file {named}, which {CONFIG} names")
         return Path(named)
     folder = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA")
-    return Path(folder or Path.home() / ".config") / "coreframe" / "config.toml"
+    try:
+        return Path(folder or Path.home() / ".config") / "coreframe" / "config.toml"
+    except RuntimeError:
+        return None
 
 
 def _environment() -> Iterator[tuple[str, tuple[Rule, ...]]]:
@@ -65,17 +76,23 @@ def _environment() -> Iterator[tuple[str, tuple[Rule, ...]]]:
 
 def _tables() -> Iterator[tuple[str, object]]:
     """Each policy in a file: the project's, which is the nearest one, and then the user's."""
-    for folder in (here := Path.cwd(), *here.parents):
+    try:
+        here = Path.cwd()
+    except OSError:  # a folder that was removed has no project
+        here = Path()
+    for folder in (here, *here.parents):
         tools = _read(folder / "pyproject.toml").get("tool")
         if isinstance(tools, dict) and "coreframe" in tools:
             yield f"[tool.coreframe] of {folder / 'pyproject.toml'}", tools["coreframe"]
             break
-    yield str(user_file()), _read(user_file())
+    own = user_file()
+    if own is not None:
+        yield str(own), _read(own)
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
@@ -88,7 +105,7 @@ def _read(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (RecursionError, ValueError) as error:  # also of numbers and nesting without measure
         raise PolicyError(
             f"{path}, which may hold a policy for plugins, {_cause(error)}"
         ) from error
@@ -106,9 +123,11 @@ def _rules(table: object, where: str) -> Iterator[tuple[str, tuple[Rule, ...]]]:
             near = difflib.get_close_matches(key, KEYS, n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(KEYS)}"
             raise PolicyError(f"{where} has no setting {key!r}; {hint}")
-        if not isinstance(patterns, list) or not all(isinstance(p, str) and p for p in patterns):
+        if not isinstance(patterns, list) or not all(
+            isinstance(pattern, str) and pattern.strip() for pattern in patterns
+        ):
             raise PolicyError(
                 f"{key} in {where} must be a list of names, such as "
                 f'["coreframe-linear", "Linear"], got {patterns!r}'
             )
-        yield key, tuple(Rule(pattern, where) for pattern in patterns)
+        yield key, tuple(Rule(pattern.strip(), where) for pattern in patterns)

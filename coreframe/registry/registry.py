@@ -96,11 +96,17 @@ class Registry:
     # ---- one of it ----
 
     def find(
-        self, name: str, *, kind: str | None = None, distribution: str | None = None
+        self,
+        name: str,
+        *,
+        kind: str | None = None,
+        distribution: str | None = None,
+        dynamic: bool = True,
     ) -> ComponentRecord:
         """The one component of this name that can be used, or the faulty one if there is no other.
 
-        Only where no metadata offer the name, hook modules are imported and asked for it.
+        Only where no metadata offer the name, hook modules are imported and asked for it, unless
+        `dynamic` is false.
 
         Raises:
             UnknownComponent: with the nearest names, if there is none.
@@ -112,11 +118,11 @@ class Registry:
         found = choose(self.components(kind), what, name, distribution)
         if found is not None:
             return found
-        known = self.components(kind, dynamic=True)
+        known = self.components(kind, dynamic=dynamic)
         found = choose(known, what, name, distribution)
         if found is not None:
             return found
-        others = [record for record in self.components(dynamic=True) if record.name == name]
+        others = [record for record in self.components(dynamic=dynamic) if record.name == name]
         if others and not distribution:
             kinds = " and ".join(sorted({article(record.kind) for record in others}))
             raise UnknownComponent(f"{name} is {kinds}, not {article(what)}")

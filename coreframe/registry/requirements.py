@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from coreframe.registry.distribution import InstalledDistribution, scan_distributions
 from coreframe.registry.record import UNKNOWN, normalize
 
 __all__ = ["requirement_lines"]
+
+NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def requirement_lines() -> list[str]:
@@ -21,10 +24,9 @@ def requirement_lines() -> list[str]:
 
 
 def _line(found: InstalledDistribution) -> str:
-    if UNKNOWN in (found.name, found.version):
-        return (
-            f"# {found.name} {found.version} in {found.place}: its metadata have no name or version"
-        )
+    # A name that is none could be an option of pip's.
+    if found.version == UNKNOWN or not NAME.fullmatch(found.name):
+        return f"# {found.name!r} in {found.place}: its metadata have no name or version"
     if found.editable:
         spaced = any(letter.isspace() for letter in found.location)
         return f"-e {found.direct_url['url'] if spaced else found.location}"
@@ -38,9 +40,21 @@ def _url(direct_url: dict[str, Any]) -> str:
     if not isinstance(url, str):
         return ""
     vcs, archive = direct_url.get("vcs_info"), direct_url.get("archive_info")
+    fragments: list[str] = []
     if isinstance(vcs, dict):
-        url = f"{vcs.get('vcs')}+{url}@{vcs.get('commit_id')}"
-    elif isinstance(archive, dict) and isinstance(archive.get("hash"), str):
-        url += f"#{archive['hash']}"
-    folder = direct_url.get("subdirectory")
-    return f"{url}#subdirectory={folder}" if folder else url
+        commit = vcs.get("commit_id")
+        url = f"{vcs.get('vcs')}+{url}" + (f"@{commit}" if commit else "")
+    elif isinstance(archive, dict):
+        fragments += _hash(archive)
+    if folder := direct_url.get("subdirectory"):
+        fragments.append(f"subdirectory={folder}")
+    return "#".join(filter(None, [url, "&".join(fragments)]))
+
+
+def _hash(archive: dict[str, Any]) -> list[str]:
+    hashes = archive.get("hashes")
+    if isinstance(hashes, dict) and hashes:
+        name, value = next(iter(hashes.items()))
+        return [f"{name}={value}"]
+    given = archive.get("hash")
+    return [given] if isinstance(given, str) else []

@@ -165,7 +165,8 @@ def load_checkpoint(
             not to be had.
     """
     manifest, tensors = _read(Path(path))
-    drift = _drift(path, manifest)
+    lock = _lock(path, manifest)
+    drift = lock.drift()
     other = f"it was saved with other plugins: {'; '.join(drift)}" if drift else ""
     if other and strict:
         raise CheckpointError(f"the checkpoint {path} is refused: {other}")
@@ -189,6 +190,7 @@ def load_checkpoint(
         progress = None
         if manifest["progress"] is not None:
             progress = Progress.read(manifest["progress"], _under("progress", tensors))
+        lock.expect_whole(model, optimizer)
     except (UnknownComponent, AmbiguousComponent, DisabledComponent, BrokenPlugin) as error:
         raise type(error)(_because(f"{path} cannot be loaded: {error}", other)) from error
     except (KeyError, TypeError, AttributeError, RuntimeError) as error:
@@ -205,9 +207,9 @@ def _because(fault: str, other: str) -> str:
     return f"the checkpoint {fault}" + (f"; {other}" if other else "")
 
 
-def _drift(path: str | os.PathLike[str], manifest: dict[str, Any]) -> tuple[str, ...]:
+def _lock(path: str | os.PathLike[str], manifest: dict[str, Any]) -> PluginLock:
     try:
-        return PluginLock.read(manifest["plugins"]).drift()
+        return PluginLock.read(manifest["plugins"])
     except (KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"the checkpoint {path} is damaged: {error!r}") from error
 
@@ -233,7 +235,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         ) from error
     try:
         manifest = json.loads(metadata["coreframe"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, RecursionError, ValueError) as error:
         raise CheckpointError(f"{path} is not a checkpoint of coreframe's, or altered") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else manifest

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from coreframe.errors import CoreframeError
+from coreframe.errors import CoreframeError, StateError
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
@@ -33,19 +33,21 @@ class LockedComponent:
     distribution: str
     version: str
 
-    def find(self) -> ComponentRecord:
-        """What its name means now."""
+    def find(self, *, dynamic: bool) -> ComponentRecord:
+        """What its name means now; where no metadata say it, hook modules if `dynamic`."""
         distribution, _, bare = self.name.rpartition(".")
-        return get_registry().find(bare, kind=self.kind, distribution=distribution or None)
+        return get_registry().find(
+            bare, kind=self.kind, distribution=distribution or None, dynamic=dynamic
+        )
 
     def drift(self) -> str:
         """How the component of its name differs now; empty if it does not."""
         was = f"{self.kind} {self.name} was of {self.distribution} {self.version}"
         pin = f"pip install {self.distribution}=={self.version}"
         try:
-            now = self.find()
+            now = self.find(dynamic=False)  # asked before anything is imported
         except CoreframeError:
-            return f"{was}, and cannot be had now ({pin})"
+            return f"{was}, and is in no metadata now ({pin})"
         same = normalize(now.distribution) == normalize(self.distribution)
         if same and now.version == self.version:
             return ""
@@ -76,6 +78,13 @@ class PluginLock:
         """For JSON."""
         return [asdict(component) for component in self.components]
 
+    def expect_whole(self, model: Module, optimizer: Optimizer | None) -> None:
+        """Raise StateError unless it speaks of every component of these."""
+        own = {(component.kind, component.name) for component in self.components}
+        found = PluginLock.of(model, optimizer).components
+        if lacking := [c.name for c in found if (c.kind, c.name) not in own]:
+            raise StateError(f"its lock does not speak of {', '.join(lacking)}")
+
     def drift(self) -> tuple[str, ...]:
         """A clause for each component that is of another distribution or version now."""
         return tuple(filter(None, (component.drift() for component in self.components)))
@@ -89,5 +98,5 @@ def _parts(model: Module, optimizer: Optimizer | None) -> Iterator[Component]:
 
 def _locked(component: Component) -> LockedComponent:
     kind, name = kind_of(type(component)), component.spec_name or type(component).__name__
-    record = LockedComponent(kind, name, "", "").find()
+    record = LockedComponent(kind, name, "", "").find(dynamic=True)
     return LockedComponent(kind, name, record.distribution, record.version)

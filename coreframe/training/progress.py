@@ -48,7 +48,14 @@ class Progress:
 
     @classmethod
     def read(cls, counts: Mapping[str, int], tensors: Mapping[str, Tensor]) -> Progress:
-        """The progress whose `counts` and `tensors` these are; KeyError without a count."""
+        """The progress whose `counts` and `tensors` these are.
+
+        Raises:
+            KeyError: without a count.
+            TypeError: for a count that is none.
+        """
+        if not all(type(counts[name]) is int and counts[name] >= 0 for name in ("epoch", "step")):
+            raise TypeError(f"epoch and step must be counts, got {dict(counts)!r}")
         parts: dict[str, dict[str, Tensor]] = {"figures": {}, "schedule": {}}
         for name, tensor in tensors.items():
             part, slash, rest = name.partition("/")

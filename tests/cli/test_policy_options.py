@@ -98,7 +98,7 @@ def test_a_name_that_fits_nothing_is_told(coreframe: "Coreframe") -> None:
 def test_an_option_without_a_name_is_misuse(coreframe: "Coreframe", option: str) -> None:
     done = coreframe(option, " ", "list-components")
     assert done.returncode == 2
-    assert "take a name" in done.stderr
+    assert "it takes a name" in done.stderr
 
 
 def test_a_policy_that_cannot_be_read_stops_commands_but_not_help(
@@ -117,6 +117,14 @@ def test_a_policy_that_cannot_be_read_stops_commands_but_not_help(
     listed = coreframe("--no-plugins", "list-components", env=env)
     assert listed.returncode == 0
     assert listed.stderr == ""
+
+
+def test_the_help_knows_the_policy(coreframe: "Coreframe", loud: Path, tmp_path: Path) -> None:
+    helped = coreframe("--disable", "loud", "--help", sites=[loud])
+    assert "from loud 1.0 (disabled)" in helped.stdout
+    (tmp_path / "config.toml").write_text("disable = 3\n")
+    env = {"COREFRAME_CONFIG": str(tmp_path / "config.toml")}
+    assert coreframe("--no-plugins", "--help", env=env).stderr == ""
 
 
 def test_checking_all_leaves_out_what_is_disabled(coreframe: "Coreframe", loud: Path) -> None:

@@ -151,3 +151,21 @@ def test_an_examination_that_fails_stops_no_other(
     failed, dead = sorted(examine(), key=lambda finding: finding.id, reverse=True)
     assert (failed.id, failed.subject, dead.id) == ("CF019", "installation", "CF001")
     assert "it raised RuntimeError: of nothing that anybody foresaw" in failed.detail
+
+
+def test_a_group_that_is_none_is_told_with_the_nearest(
+    install: "Install", examine: "Examine"
+) -> None:
+    offers = "[coreframe.module]\nSwish = swish:Swish\n[coreframe.zzz]\nHex = swish:Hex\n"
+    install("swish", SWISH + "\n" + offers, LAYER)
+    near, far = examine()
+    assert (near.id, near.subject) == ("CF003", "swish 1.0")
+    assert near.detail == (
+        "there is no group of entry points coreframe.module, so what stands there is lost; "
+        "did you mean coreframe.modules?"
+    )
+    assert far.detail.endswith(
+        "; there are coreframe.modules, coreframe.losses, "
+        "coreframe.optimizers, coreframe.datasets, coreframe.schedules, coreframe.commands, "
+        "coreframe.hooks"
+    )

@@ -72,7 +72,5 @@ def test_a_folder_that_is_gone_has_no_policy(monkeypatch: pytest.MonkeyPatch) ->
         raise FileNotFoundError("no such folder")
 
     monkeypatch.setattr(Path, "cwd", gone)
-    assert survey().policy_fault == (
-        "the policy cannot be read: it raised FileNotFoundError: no such folder"
-    )
+    assert survey().policy_fault == ""
     assert survey().records

@@ -108,6 +108,20 @@ def test_two_that_find_one_name_are_ambiguous(install: "Install") -> None:
             "from coreframe import hookimpl\n@hookimpl(wrapper=True)\ndef coreframe_run_end(): yield",
             "coreframe_run_end is a wrapper",
         ),
+        (
+            "import coreframe\n@coreframe.hookimpl\nasync def coreframe_run_start(run): ...",
+            "coreframe_run_start is asynchronous",
+        ),
+        (
+            "import coreframe\n@coreframe.hookimpl\ndef coreframe_run_start(run): yield",
+            "coreframe_run_start is a generator",
+        ),
+        (
+            "import coreframe\n@coreframe.hookimpl\ndef coreframe_run_start(run=None): ...",
+            "coreframe_run_start has a default for run",
+        ),
+        ("x = 5", "it implements none of coreframe_components, "),
+        ("def __dir__():\n    raise SystemExit(7)", "does not fit coreframe's hooks: 7"),
     ],
 )
 def test_a_broken_hook_module_is_named_and_stops_nothing(
@@ -240,3 +254,41 @@ def test_the_registry_starts_without_what_watchers_see() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_plugins_that_say_they_are_equal_are_two() -> None:
+    class Equal:
+        @hookimpl
+        def coreframe_run_start(self, run: object) -> None: ...
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("eq")
+
+        __hash__ = object.__hash__
+
+    with pytest.raises(BrokenPlugin, match="does not fit coreframe's hooks: eq"):
+        Registry([Equal(), Equal()])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("kind='spell'", "it offers Found as 'spell', and the kinds are module, "),
+        ("name='D.y n'", "its name 'D.y n' cannot stand in a spec"),
+        ("target='nonsense'", "its entry point 'nonsense' is not of the form module:Class"),
+        ("status='bogus'", "it gives Found the status 'bogus'"),
+    ],
+)
+def test_a_source_that_gives_what_cannot_be_is_a_fault(
+    install: "Install", change: str, says: str
+) -> None:
+    source = FINDER.replace(
+        'coreframe.ComponentRecord("module", n, "{distribution}", "1.0", "coreframe_toys:Square")',
+        "__import__('dataclasses').replace(coreframe.ComponentRecord('module', n, "
+        f"'finder', '1.0', 'coreframe_toys:Square'), {change})",
+    )
+    install_hooks(install, source)
+    registry = get_registry()
+    assert "Found" not in [r.name for r in registry.components(dynamic=True)]
+    (fault,) = registry.faults
+    assert says in fault

@@ -98,3 +98,17 @@ def test_empty_and_missing_entry_points(install: "Install") -> None:
     folder = install("none", "")
     (folder / "none-1.0.dist-info" / "entry_points.txt").unlink()
     assert get_registry().components() == before
+
+
+@pytest.mark.parametrize("requirement", ['coreframe; sys_platform ~= "x"', "coreframe; x == 'y'"])
+def test_what_nobody_can_read_costs_its_own_distribution_alone(
+    install: "Install", requirement: str
+) -> None:
+    install("good", "[coreframe.modules]\nGood = good:Good")
+    install("odd", "[coreframe.modules]\nOdd = odd:Odd", requires=[requirement])
+    registry = get_registry()
+    assert registry.find("Good").status == "ok"
+    assert registry.faults == []
+    if registry.find("Odd").status != "ok":  # some versions of packaging read it
+        assert registry.find("Odd").detail.startswith("its metadata cannot be read: ")
+        assert registry.find("Odd").detail.endswith("; reinstall odd")

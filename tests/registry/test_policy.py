@@ -79,12 +79,13 @@ ALL_BUT_MISH = {
     ("disable", "kept_out"),
     [
         ("alpha-nets", {"alpha_nets.Mish", "alpha_nets.Swish"}),
-        ("Alpha.Nets", {"alpha_nets.Mish", "alpha_nets.Swish"}),
+        ("Alpha_Nets", {"alpha_nets.Mish", "alpha_nets.Swish"}),
         ("Swish", {"alpha_nets.Swish", "beta_nets.Swish"}),
         ("alpha_nets.Swish", {"alpha_nets.Swish"}),
         ("alpha-nets.Swish, Mish", {"alpha_nets.Swish", "alpha_nets.Mish"}),
         ("swish", set()),  # components are spelt as they are, distributions as pip takes them
         ("Swi", set()),
+        ("Alpha.Nets", set()),  # with a dot it is a component of a distribution
     ],
 )
 def test_disabling_by_distribution_component_or_both(
@@ -277,3 +278,53 @@ def test_rules_that_name_nothing_are_known(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("COREFRAME_DISABLE", "Swish,Swosh")
     monkeypatch.setenv("COREFRAME_PREFER", "gamma-nets")
     assert [rule.pattern for rule in build_registry().unmatched_rules()] == ["Swosh", "gamma-nets"]
+
+
+def test_a_list_of_distributions_admits_no_other_by_a_name_that_it_bears(
+    install: "Install", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("evil", "[coreframe.hooks]\nalpha-nets = evil\nalpha_nets = evil", {"evil": "1 / 0"})
+    install("alpha-nets-swish", "[coreframe.modules]\nEvil = evil:Evil")
+    monkeypatch.setenv("COREFRAME_ONLY", "alpha-nets,alpha_nets.Swish")
+    registry = build_registry()
+    assert [r.status for r in registry.hook_modules()] == ["disabled", "disabled"]
+    registry.hooks()
+    assert registry.hook_faults == []
+    assert registry.find("Evil").status == "disabled"
+
+
+def test_a_file_that_the_environment_names_must_be_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COREFRAME_CONFIG", str(tmp_path / "nope.toml"))
+    with pytest.raises(PolicyError, match=r"there is no file .*nope\.toml, which COREFRAME_CONFIG"):
+        build_registry()
+
+
+@pytest.mark.parametrize("text", ["x = " + "9" * 5000, "x = " + "[" * 5000])
+def test_a_file_without_measure_is_a_policy_error(user: Path, text: str) -> None:
+    user.write_text(text)
+    with pytest.raises(PolicyError, match="cannot be read"):
+        build_registry()
+
+
+def test_a_mark_at_a_files_beginning_and_blanks_are_nothing(user: Path) -> None:
+    user.write_text("\ufeffdisable = [' Sequential ']", encoding="utf-8")
+    assert build_registry().find("Sequential").status == "disabled"
+
+
+def test_a_user_without_a_home_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("no home")
+
+    monkeypatch.delenv("COREFRAME_CONFIG")
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", staticmethod(homeless))
+    assert user_file() is None
+    build_registry()
+
+
+@pytest.mark.parametrize("value", ["0", "false", "No", ""])
+def test_no_plugins_can_be_denied(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("COREFRAME_NO_PLUGINS", value)
+    assert not build_registry().policy.core_only

@@ -80,7 +80,8 @@ def test_the_folder_of_an_editable_installation_may_have_a_space(
         ("not json", "swish-nets==1.5"),
         ("[]", "swish-nets==1.5"),
         ({"url": 3}, "swish-nets==1.5"),
-        ({"url": "file://[", "dir_info": {}}, "swish-nets @ file://["),
+        ({"url": "file://[", "dir_info": {}}, "swish-nets==1.5"),
+        ({"url": "file:///x%00y", "dir_info": {"editable": True}}, "swish-nets==1.5"),
         (
             {"url": "file:///w/s.whl", "archive_info": {"hash": "sha256=ab"}},
             "swish-nets @ file:///w/s.whl#sha256=ab",
@@ -90,6 +91,18 @@ def test_the_folder_of_an_editable_installation_may_have_a_space(
         (
             {"url": "https://e.org/n.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
             "swish-nets @ git+https://e.org/n.git@c0ffee",
+        ),
+        (
+            {"url": "https://e.org/n.git", "vcs_info": {"vcs": "git"}, "subdirectory": "a"},
+            "swish-nets @ git+https://e.org/n.git#subdirectory=a",
+        ),
+        (
+            {
+                "url": "https://e.org/n.tar.gz",
+                "archive_info": {"hashes": {"sha256": "ab"}},
+                "subdirectory": "a",
+            },
+            "swish-nets @ https://e.org/n.tar.gz#sha256=ab&subdirectory=a",
         ),
         (
             {"url": "file:///w/all", "dir_info": {}, "subdirectory": "nets"},
@@ -128,4 +141,12 @@ def test_every_distribution_that_offers_something_has_a_line_the_core_too(
 def test_metadata_without_a_version_cannot_be_pinned(install: "Install") -> None:
     folder = install("swish-nets", SWISH)
     (folder / "swish_nets-1.0.dist-info" / "METADATA").write_text("Name: swish-nets\n\n")
-    assert line().startswith(f"# swish-nets ? in {folder}: ")
+    assert line() == f"# 'swish-nets' in {folder}: its metadata have no name or version"
+
+
+def test_a_name_that_is_an_option_of_pips_is_no_line(install: "Install") -> None:
+    folder = install("swish-nets", SWISH)
+    (folder / "swish_nets-1.0.dist-info" / "METADATA").write_text(
+        "Name: -r /etc/swish\nVersion: 1.0\n\n"
+    )
+    assert line().startswith("# '-r /etc/swish' in ")

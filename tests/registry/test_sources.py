@@ -136,13 +136,15 @@ def burst_halfway() -> Any:
     burst()
 
 
+NAMELESS = ComponentRecord("module", None, "a", "1", "a:A")  # type: ignore[arg-type]  # it is wrong
+
 FAULTS = {
     burst: "it raised OSError: no such folder",
     leave: "it raised SystemExit: 3",
     burst_halfway: "it raised OSError: no such folder",
-    (lambda: [record("Half"), "Swish"]): "it gave 'Swish', which is no ComponentRecord",
+    (lambda: [record("Half"), "Swish"]): "it gave <str object at",
     (lambda: 3): "it raised TypeError: 'int' object is not iterable",
-    (lambda: [ComponentRecord("module", None, "a", "1", "a:A")]): "which is no ComponentRecord",  # type: ignore[arg-type]
+    (lambda: [NAMELESS]): "which is no whole ComponentRecord",
 }
 
 

@@ -232,7 +232,7 @@ def test_a_component_that_is_not_installed_is_named_as_such(path: Path) -> None:
     with pytest.raises(cf.UnknownComponent, match="a module named Affine") as error:
         cf.load_checkpoint(path)
     assert str(error.value).startswith(f"the checkpoint {path} cannot be loaded: ")
-    assert "module Affine was of coreframe-toys 1.0, and cannot be had now" in str(error.value)
+    assert "module Affine was of coreframe-toys 1.0, and is in no metadata now" in str(error.value)
 
 
 @pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt()])

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from coreframe_toys import Descent
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 import coreframe as cf
+from coreframe.training.digest import digest
 
 
 class Source:
@@ -101,11 +103,13 @@ def test_what_is_missing_is_named_with_what_would_bring_it(path: Path) -> None:
     with pytest.raises(cf.UnknownComponent) as error:
         cf.load_checkpoint(path)
     assert str(error.value).endswith(
-        "optimizer Descent was of nets 1.0, and cannot be had now (pip install nets==1.0)"
+        "optimizer Descent was of nets 1.0, and is in no metadata now (pip install nets==1.0)"
     )
 
 
-def test_strict_refuses_before_anything_is_imported(path: Path) -> None:
+def test_strict_refuses_before_anything_is_imported(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Elsewhere(Source):
         @cf.hookimpl
         def coreframe_components(self) -> list[cf.ComponentRecord]:
@@ -115,5 +119,17 @@ def test_strict_refuses_before_anything_is_imported(path: Path) -> None:
             ]
 
     install(Elsewhere("nets", "2.0"))
+    monkeypatch.setattr(cf.Registry, "hooks", lambda self: pytest.fail("hook modules imported"))
     with pytest.raises(cf.CheckpointError, match="is refused"):
+        cf.load_checkpoint(path, strict=True)
+
+
+def test_a_lock_must_speak_of_every_component(path: Path) -> None:
+    with safe_open(path, "pt") as file:
+        manifest = json.loads(file.metadata()["coreframe"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    manifest["plugins"] = manifest["plugins"][1:]
+    text = json.dumps(manifest)
+    save_file(tensors, path, metadata={"coreframe": text, "sha256": digest(text, tensors)})
+    with pytest.raises(cf.CheckpointError, match="its lock does not speak of Affine"):
         cf.load_checkpoint(path, strict=True)

@@ -65,7 +65,10 @@ def test_a_watcher_is_told_start_epochs_and_end(diary: Diary) -> None:
     assert isinstance(run.model, cf.Sequential)
     assert [page[2] for page in diary.pages[1:4]] == [0, 1, 2]
     assert torch.equal(diary.pages[2][3]["loss"], history.loss[1])
-    assert diary.pages[-1][2] is history
+    told = diary.pages[-1][2]
+    assert torch.equal(told.loss, history.loss)
+    told.loss.zero_()
+    assert bool(history.loss.all())  # a watcher has a copy
 
 
 def test_a_watcher_sees_logged_figures_and_where_a_run_goes_on(diary: Diary) -> None:

@@ -66,6 +66,15 @@ def test_all_mistakes_of_names_and_arguments_are_told_at_once(run_file: Path) ->
         ("epochs = 6", 'dtype = "int8"', "run.dtype", "float32 or float64"),
         ("epochs = 6", 'device = "abacus"', "run.device", "abacus"),
         ("epochs = 6", 'monitor = "validation_los"', "run.monitor", "did you mean validation_loss"),
+        ("epochs = 6", "epochs = 1" + "0" * 20, "run.epochs", "an integer from 1"),
+        ("epochs = 6", "threads = 99999", "run.threads", "must be less than 1024"),
+        ("epochs = 6", 'device = "meta"', "run.device", "no numbers to train with"),
+        ("epochs = 6", "clip_norm = 1" + "0" * 400, "run.clip_norm", "larger than any number"),
+        ("lr = 0.05", "lr = 1" + "0" * 400, "optimizer", "OverflowError: int too large"),
+        ("epochs = 6", "epochs = " + "9" * 5000, "file", "cannot be read"),
+        ("samples = 200", "seed = [1, 2]", "data", "it has samples for 2 models"),
+        ("samples = 200", "seed = 1979-05-27", "data", "seed"),
+        ('"Moons"', '"."', "data.name", "must be the name of a component"),
         ("[data]", "[data", "file", "cannot be read"),
         ("[data]", "run = 3\n[data]", "file", "cannot be read"),
         ("[run]", "[[run]]", "run", "must be a section, written [run]"),
@@ -86,6 +95,9 @@ def test_settings_may_be_changed_from_outside(run_file: Path) -> None:
     assert plan.components["schedule"] == {"name": "Step", "epochs": 3}
     assert plan.settings.epochs == 2
     found = mistakes_of(run_file, run_file.read_text(), "lr=3", "run.epoch=2")
+    odd = mistakes_of(run_file, run_file.read_text(), ".x=1", "optimizer.lr=1\nx = 2")
+    assert odd["--set .x=1"] == "must be of the form optimizer.lr=0.1"
+    assert odd["--set optimizer.lr"] == "must be one value in one line"
     assert found["--set lr=3"] == "must be of the form optimizer.lr=0.1"
     assert "did you mean epochs?" in found["run.epoch"]
 
@@ -104,3 +116,13 @@ def test_the_resolved_file_says_the_same(run_file: Path, tmp_path: Path) -> None
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(RunFileError, match=r"gone\.toml has a mistake: file: cannot be read"):
         read_plan(tmp_path / "gone.toml")
+
+
+def test_a_distribution_may_be_named_as_pip_spells_it(run_file: Path) -> None:
+    plan = read_plan(run_file, ["data.name=coreframe-datasets.Moons"])
+    assert repr(build_parts(plan).data).startswith("coreframe_datasets.Moons(")
+
+
+def test_a_path_is_meant_from_the_run_file(run_file: Path) -> None:
+    plan = read_plan(run_file, ["data.name=Table", "data.path=a/b.csv"])
+    assert plan.components["data"]["path"] == str(run_file.parent / "a" / "b.csv")

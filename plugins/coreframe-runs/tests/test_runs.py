@@ -14,7 +14,7 @@ import pytest
 import torch
 
 import coreframe as cf
-from coreframe_runs import read_plan, train_run
+from coreframe_runs import RunFileError, read_plan, train_run
 from coreframe_runs.run_folder import RunFolder, free_folder
 from coreframe_runs.training import resume_run
 
@@ -143,6 +143,64 @@ def test_a_diverging_run_keeps_the_last_good_checkpoint(run_file: Path, tmp_path
     assert "ended by DivergedRun" in (tmp_path / "diverged" / "log.txt").read_text()
     state = RunFolder(tmp_path / "diverged").load().model.state()
     assert all(value.isfinite().all() for value in state.values())
+
+
+def test_a_save_that_fails_leaves_the_checkpoint_that_was_used(
+    whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(whole)
+    shown = folder.previous.read_bytes()
+    folder.last.write_bytes(folder.last.read_bytes()[:1000])
+
+    def fail(*arguments: Any, **more: Any) -> None:
+        raise cf.CheckpointError("disk full")
+
+    plan = folder.plan.read_text()
+    folder.plan.write_text(plan.replace("epochs = 6", "epochs = 7"))
+    with monkeypatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setattr(cf, "save_checkpoint", fail)
+        with pytest.raises(cf.CheckpointError, match="disk full"):
+            resume_run(whole, quiet=True)
+    assert folder.previous.read_bytes() == shown
+    with pytest.warns(cf.PluginWarning, match="the one before it is used"):
+        resume_run(whole, quiet=True)
+
+
+def test_a_run_file_that_was_changed_is_not_resumed(run_file: Path, whole: Path) -> None:
+    plan = whole / "run.toml"
+    text = plan.read_text()
+    plan.write_text(
+        text.replace("Linear(2, 8)", "Linear(2, 9)").replace("Linear(8, 2)", "Linear(9, 2)")
+    )
+    with pytest.raises(RunFileError, match=r"model\.layers: here is .* and the checkpoint is of"):
+        resume_run(whole, quiet=True)
+    plan.write_text(text.replace("lr = 0.05", "lr = 7.0"))
+    with pytest.raises(RunFileError, match=r"optimizer: here is SGD\(lr=7\.0"):
+        resume_run(whole, quiet=True)
+    plan.write_text(text.replace("epochs = 6", "epochs = 7"))
+    resume_run(whole, quiet=True)
+    assert len((whole / "metrics.jsonl").read_text().splitlines()) == 7
+
+
+def test_a_run_that_ended_by_patience_stays_ended(run_file: Path, tmp_path: Path) -> None:
+    changes = ["run.patience=2", "run.epochs=60", "optimizer.lr=2.0", "run.seed=1"]
+    train_run(read_plan(run_file, changes), tmp_path / "early", quiet=True)
+    before = (tmp_path / "early" / "metrics.csv").read_text()
+    assert "not got better" in resume_run(tmp_path / "early", quiet=True)
+    assert (tmp_path / "early" / "metrics.csv").read_text() == before
+
+
+def test_the_metrics_of_a_run_that_is_done_are_written_anew(whole: Path) -> None:
+    before = (whole / "metrics.csv").read_text()
+    (whole / "metrics.csv").write_text("garbage")
+    resume_run(whole, quiet=True)
+    assert (whole / "metrics.csv").read_text() == before
+
+
+def test_versions_name_every_plugin(whole: Path) -> None:
+    versions = json.loads((whole / "versions.json").read_text())
+    assert {"coreframe", "coreframe-runs", "coreframe-linear"} <= versions["plugins"].keys()
 
 
 def test_a_folder_is_never_written_over(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from math import isnan
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from torch import Tensor
 
 import coreframe as cf
 from coreframe_runs.parts import splits
@@ -30,17 +31,23 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print loss and accuracy of a trained run on its splits."""
-    trained = load_trained(run, last=last)
-    parts = trained.parts()
-    names = splits(parts.data) if split is None else [split]
     rows: dict[str, dict[str, float | None]] = {}
-    for name in names:
-        found = cf.evaluate(trained.model, parts.data.part(name), parts.loss)
-        accuracy = float(found.accuracy)
-        rows[name] = {"loss": float(found.loss), "accuracy": None if isnan(accuracy) else accuracy}
+    with cf.plugin_code():
+        trained = load_trained(run, last=last)
+        parts = trained.parts()
+        for name in splits(parts.data) if split is None else [split]:
+            found = cf.evaluate(trained.model, parts.data.part(name), parts.loss)
+            rows[name] = {"loss": _finite(found.loss), "accuracy": _finite(found.accuracy)}
     if as_json:
-        typer.echo(json.dumps({"schema": SCHEMA, "splits": rows}, indent=2))
+        typer.echo(json.dumps({"schema": SCHEMA, "splits": rows}, indent=2, allow_nan=False))
         return
     for name, row in rows.items():
-        accuracy_text = "" if row["accuracy"] is None else f"  accuracy {row['accuracy']:.4f}"
-        typer.echo(f"{name:10}  loss {row['loss']:.6g}{accuracy_text}")
+        loss = "not finite" if row["loss"] is None else f"{row['loss']:.6g}"
+        accuracy = "" if row["accuracy"] is None else f"  accuracy {row['accuracy']:.4f}"
+        typer.echo(f"{name:10}  loss {loss}{accuracy}")
+
+
+def _finite(figure: Tensor) -> float | None:
+    # JSON has no other numbers.
+    value = float(figure)
+    return value if isfinite(value) else None

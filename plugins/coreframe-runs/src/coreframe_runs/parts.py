@@ -72,6 +72,8 @@ def _create(plan: Plan, section: str, mistakes: dict[str, str], *given: object) 
         mistakes[f"{section}.name"] = str(error)
         return None
     unknown = _unknown(cls, arguments)
+    if distribution:
+        name = record.qualified  # as a spec spells it
     for argument, hint in unknown.items():
         mistakes[f"{section}.{argument}"] = f"{name} has no such argument{hint}"
     if unknown:
@@ -80,7 +82,9 @@ def _create(plan: Plan, section: str, mistakes: dict[str, str], *given: object) 
         return cf.create(kind, name, *given, **arguments)
     except cf.CoreframeError as error:
         mistakes[section] = str(error)
-        return None
+    except (ArithmeticError, OSError, RuntimeError, TypeError, ValueError) as error:
+        mistakes[section] = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    return None
 
 
 def _unknown(cls: Any, arguments: Mapping[str, Any]) -> dict[str, str]:
@@ -105,7 +109,12 @@ def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
             cf.create("module", spec)
         except cf.CoreframeError as error:
             mistakes[f"model.layers[{index}]"] = str(error)
-    if any(key.startswith("model") for key in mistakes):
+    try:
+        if torch.empty(0, device=settings.device).is_meta:
+            mistakes["run.device"] = "meta has no numbers to train with"
+    except (AssertionError, RuntimeError) as error:  # the first where torch has no CUDA
+        mistakes["run.device"] = str(error).partition("\n")[0]
+    if any(key.startswith("model") or key == "run.device" for key in mistakes):
         return None
     try:
         return cf.assemble(
@@ -114,8 +123,6 @@ def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
             dtype=DTYPES[settings.dtype],
             device=settings.device,
         )
-    except cf.ArgumentError as error:
-        mistakes["run.device" if "device" in str(error) else "model.layers"] = str(error)
     except cf.CoreframeError as error:
         mistakes["model.layers"] = str(error)
     return None
@@ -137,8 +144,10 @@ def _try(
     """One small batch: whether the data's shapes fit the model's, and its targets the loss."""
     if mistakes:
         return
-    count = min(2, len(data.train))
-    x, actual = data.train.take(torch.arange(count))
+    if data.replicas:
+        mistakes["data"] = f"it has samples for {data.replicas[0]} models, and a run trains one"
+        return
+    x, actual = data.train.take(torch.arange(min(2, len(data.train))))
     dtype = DTYPES[plan.settings.dtype]
     x, actual = (t.to(dtype if t.is_floating_point() else t.dtype) for t in (x, actual))
     model.eval()

@@ -73,8 +73,8 @@ def read_plan(path: Path, changes: Sequence[str] = ()) -> Plan:
     """
     source = str(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, RecursionError, ValueError) as error:  # also of numbers without measure
         raise RunFileError(source, {"file": f"cannot be read: {error}"}) from error
     mistakes: dict[str, str] = {}
     for change in changes:
@@ -88,6 +88,7 @@ def read_plan(path: Path, changes: Sequence[str] = ()) -> Plan:
         if section not in table:
             mistakes[section] = "the section is missing"
     sections = {name: table[name] for name in SECTIONS if isinstance(table.get(name), dict)}
+    _find_data(path, sections)
     plan = Plan(
         source,
         {name: sections[name] for name in COMPONENTS if _names(name, sections, mistakes)},
@@ -102,16 +103,27 @@ def read_plan(path: Path, changes: Sequence[str] = ()) -> Plan:
 def _apply(change: str, table: dict[str, Any], mistakes: dict[str, str]) -> None:
     key, equals, text = change.partition("=")
     section, dot, name = key.strip().partition(".")
-    if not equals or not dot or not name:
+    if not (equals and section and dot and name):
         mistakes[f"--set {change}"] = "must be of the form optimizer.lr=0.1"
         return
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        value = text.strip()  # a name without quotes
+        parsed = tomllib.loads(f"value = {text}")
+    except (RecursionError, ValueError):
+        parsed = {"value": text.strip()}  # a name without quotes
+    if parsed.keys() != {"value"}:
+        mistakes[f"--set {key}"] = "must be one value in one line"
+        return
+    value = parsed["value"]
     target = table.setdefault(section, {})
     if isinstance(target, dict):
         target[name] = value
+
+
+def _find_data(path: Path, sections: Mapping[str, Any]) -> None:
+    """Make a path of the data absolute: it is meant from where the run file is."""
+    given = sections.get("data", {}).get("path")
+    if isinstance(given, str) and not Path(given).is_absolute():
+        sections["data"]["path"] = str(path.absolute().parent / given)
 
 
 def _names(section: str, sections: Mapping[str, Any], mistakes: dict[str, str]) -> bool:
@@ -119,7 +131,7 @@ def _names(section: str, sections: Mapping[str, Any], mistakes: dict[str, str]) 
     if section not in sections:
         return False
     name = sections[section].get("name")
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name.rpartition(".")[2] or name.startswith("."):
         mistakes[f"{section}.name"] = f"must be the name of a component, got {name!r}"
         return False
     return True
@@ -146,8 +158,13 @@ def _settings(section: dict[str, Any], mistakes: dict[str, str]) -> Settings:
             mistakes[f"run.{key}"] = f"there is no such setting{_nearest(key, known)}"
         elif not _is(value, known[key]):
             mistakes[f"run.{key}"] = f"must be {_article(known[key])}, got {value!r}"
+        elif known[key] is float:
+            try:
+                given[key] = float(value)
+            except OverflowError:
+                mistakes[f"run.{key}"] = "is larger than any number that is computed with"
         else:
-            given[key] = float(value) if known[key] is float else value
+            given[key] = value
     settings = Settings(**given)
     for key, text in settings.mistakes().items():
         mistakes.setdefault(f"run.{key}", text)

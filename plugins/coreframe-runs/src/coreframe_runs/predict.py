@@ -31,21 +31,28 @@ def predict(
     ] = False,
 ) -> None:
     """Predict for the rows of a file, as CSV: the prediction, and probabilities of classes."""
+    with cf.plugin_code():
+        headings, rows = _predict(run, file, last=last)
+    if out is None:
+        _write(sys.stdout, headings, rows)
+        return
+    try:
+        with out.open("x", encoding="utf-8", newline="") as target:
+            _write(target, headings, rows)
+    except FileExistsError:
+        raise cf.ArgumentError(f"{out} exists, and nothing is overwritten") from None
+    except OSError as error:
+        raise cf.ArgumentError(f"{out} cannot be written: {error}") from error
+
+
+def _predict(run: Path, file: Path, *, last: bool) -> tuple[list[str], list[list[str]]]:
     trained = load_trained(run, last=last)
     encoding = trained.folder.encoding
     if not encoding:
         raise cf.ArgumentError(
             f"the data of {run} came from no file, so that nobody knows how to read {file}"
         )
-    if out is not None and out.exists():
-        raise cf.ArgumentError(f"{out} exists, and nothing is overwritten: choose another")
-    x = _inputs(trained, file)
-    headings, rows = _predictions(trained, x, encoding.get("classes"))
-    if out is None:
-        _write(sys.stdout, headings, rows)
-        return
-    with out.open("w", encoding="utf-8", newline="") as target:
-        _write(target, headings, rows)
+    return _predictions(trained, _inputs(trained, file), encoding.get("classes"))
 
 
 def _inputs(trained: Trained, file: Path) -> Tensor:

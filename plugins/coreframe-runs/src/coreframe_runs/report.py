@@ -14,5 +14,6 @@ def final_report(folder: RunFolder, reason: str) -> str:
     with (folder.path / "metrics.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     lines = [f"{folder.path}: {len(rows)} epochs" + (f", ended since {reason}" if reason else "")]
-    lines += [f"{name}  {float(value):.6g}" for name, value in rows[-1].items() if name != "epoch"]
+    last = rows[-1] if rows else {}
+    lines += [f"{name}  {float(v):.6g}" for name, v in last.items() if v and name != "epoch"]
     return "\n".join(lines)

@@ -52,11 +52,13 @@ class RunFolder:
 
     def begin(self, toml: str, encoding: Mapping[str, Any]) -> None:
         """Make the folder, with what is known before the training; whole, or not at all."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         beside = RunFolder(self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp"))
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             beside.fill(toml, encoding)
             beside.path.rename(self.path)
+        except OSError as error:
+            raise cf.ArgumentError(f"the folder {self.path} cannot be made: {error}") from error
         finally:
             shutil.rmtree(beside.path, ignore_errors=True)
 
@@ -68,9 +70,7 @@ class RunFolder:
             "python": platform.python_version(),
             "torch": torch.__version__,
             "coreframe": cf.__version__,
-            "plugins": {
-                record.distribution: record.version for record in cf.get_registry().components()
-            },
+            "plugins": _plugin_versions(),
         }
         self._write("versions.json", json.dumps(versions, indent=2) + "\n")
         if encoding:
@@ -80,15 +80,19 @@ class RunFolder:
     def encoding(self) -> dict[str, Any]:
         """How further samples are read; empty if the data came from no file."""
         path = self.path / "encoding.json"
-        found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        try:
+            found: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+        except (RecursionError, ValueError) as error:
+            raise cf.ArgumentError(f"{path} cannot be read: {error}") from error
         return found
 
     def save(self, run: cf.Run) -> None:
-        """Write a checkpoint, and keep the one before it."""
+        """Write a checkpoint, and keep the one before it, which goes when the new one is whole."""
+        new = self.last.with_name("next.safetensors")
+        cf.save_checkpoint(new, run.model, run.optimizer, progress=run.progress())
         if self.last.exists():
-            self.previous.unlink(missing_ok=True)
-            self.previous.hardlink_to(self.last)
-        cf.save_checkpoint(self.last, run.model, run.optimizer, progress=run.progress())
+            self.last.replace(self.previous)
+        new.replace(self.last)
 
     def sweep(self) -> None:
         """Remove what a process that was killed had begun to write."""
@@ -117,7 +121,7 @@ class RunFolder:
             return checkpoint
         raise cf.CheckpointError("; ".join(faults) or f"there is no checkpoint in {self.path}")
 
-    def write_metrics(self, rows: Sequence[Mapping[str, float]]) -> None:
+    def write_metrics(self, rows: Sequence[Mapping[str, float | None]]) -> None:
         """Write all rows anew, as a resumed run does with those of its checkpoint."""
         table = io.StringIO()
         if rows:
@@ -125,9 +129,9 @@ class RunFolder:
             writer.writeheader()
             writer.writerows(rows)
         self._write("metrics.csv", table.getvalue())
-        self._write("metrics.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        self._write("metrics.jsonl", "".join(_line(row) for row in rows))
 
-    def append_metrics(self, row: Mapping[str, float], *, first: bool) -> None:
+    def append_metrics(self, row: Mapping[str, float | None], *, first: bool) -> None:
         """Add the row of one epoch."""
         with (self.path / "metrics.csv").open("a", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
@@ -135,7 +139,7 @@ class RunFolder:
                 writer.writeheader()
             writer.writerow(row)
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
+            file.write(_line(row))
 
     def log(self, line: str) -> None:
         """Add a line to the log."""
@@ -144,6 +148,18 @@ class RunFolder:
 
     def _write(self, name: str, text: str) -> None:
         (self.path / name).write_text(text, encoding="utf-8")
+
+
+def _line(row: Mapping[str, float | None]) -> str:
+    return json.dumps(row, allow_nan=False) + "\n"
+
+
+def _plugin_versions() -> dict[str, str]:
+    """The version of every distribution that offers something, of several copies the one used."""
+    registry = cf.get_registry()
+    records = [*registry.components(), *registry.commands(), *registry.hook_modules()]
+    found = {r.distribution: r.version for r in records if r.status != "shadowed"}
+    return dict(sorted(found.items()))
 
 
 def free_folder(parent: Path, name: str) -> Path:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 __all__ = ["Settings"]
 
+MOST, MOST_THREADS = 2**31, 1024
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -41,8 +43,10 @@ class Settings:
         """What is wrong with each setting, by its name."""
         wrong: dict[str, str] = {}
         for name in ("epochs", "batch_size", "accumulate"):
-            if vars(self)[name] < 1:
+            if not 1 <= vars(self)[name] < MOST:
                 wrong[name] = f"must be an integer from 1, got {vars(self)[name]}"
+        if self.threads >= MOST_THREADS:
+            wrong["threads"] = f"must be less than {MOST_THREADS}, got {self.threads}"
         for name in ("clip_norm", "threads", "patience", "checkpoint_seconds"):
             if not vars(self)[name] >= 0:
                 wrong[name] = f"must not be negative, got {vars(self)[name]}"

@@ -42,14 +42,15 @@ def train(
             raise typer.BadParameter("--set and --out are for a new run")
         if not RunFolder(resume).plan.is_file():
             raise cf.ArgumentError(f"{resume} is no folder of a run: it has no run.toml")
-        folder, reason = resume, resume_run(resume, quiet=quiet)
+        with cf.plugin_code():
+            folder, reason = resume, resume_run(resume, quiet=quiet)
     else:
         assert file is not None  # noqa: S101  # one of both is given
-        plan = read_plan(file, changes or ())
         folder = out or free_folder(Path("runs"), file.stem)
         if folder.exists():
             raise cf.ArgumentError(f"{folder} exists, and nothing is overwritten: choose another")
-        reason = train_run(plan, folder, quiet=quiet)
+        with cf.plugin_code():
+            reason = train_run(read_plan(file, changes or ()), folder, quiet=quiet)
     if reason == "Ctrl-C":
         typer.echo(f"interrupted; go on with: coreframe train --resume {folder}", err=True)
         raise typer.Exit(130)

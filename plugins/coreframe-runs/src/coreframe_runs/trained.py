@@ -46,8 +46,13 @@ def load_trained(path: Path, *, last: bool = False) -> Trained:
     folder = RunFolder(path)
     if not folder.plan.is_file():
         raise cf.ArgumentError(f"{path} is no folder of a run: it has no run.toml")
-    if folder.best.is_file() and not last:
-        model = cf.load_checkpoint(folder.best).model
-    else:
-        model = folder.load().model
+    has_best = folder.best.is_file() and not last
+    model = _best(folder) if has_best else folder.load().model
     return Trained(folder, read_plan(folder.plan), model)
+
+
+def _best(folder: RunFolder) -> cf.Module:
+    try:
+        return cf.load_checkpoint(folder.best).model
+    except cf.CheckpointError as error:
+        raise cf.CheckpointError(f"{error}; --last takes the last epoch's model") from error

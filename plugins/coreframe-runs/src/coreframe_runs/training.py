@@ -8,9 +8,16 @@ import torch
 
 import coreframe as cf
 from coreframe_runs.parts import Parts, build_parts, splits
-from coreframe_runs.plan import Plan, read_plan
+from coreframe_runs.plan import Plan, RunFileError, read_plan
 from coreframe_runs.run_folder import RunFolder
-from coreframe_runs.watchers import Checkpoints, EarlyStopping, Interrupts, Metrics, ProgressLines
+from coreframe_runs.watchers import (
+    Checkpoints,
+    EarlyStopping,
+    Interrupts,
+    Metrics,
+    ProgressLines,
+    rows_of,
+)
 
 __all__ = ["resume_run", "train_run"]
 
@@ -48,7 +55,9 @@ def resume_run(folder: Path, *, quiet: bool = False) -> str:
     found = into.load()
     if found.optimizer is None or found.progress is None:
         raise cf.CheckpointError(f"the checkpoint of {folder} is none of a run")
+    _expect_same(plan, parts, found.model, found.optimizer)
     if found.progress.epoch >= plan.settings.epochs:
+        into.write_metrics(rows_of(found.progress))
         return ""
     parts.model, parts.optimizer = found.model, found.optimizer
     return _train(plan, parts, into, found.progress, quiet=quiet)
@@ -91,6 +100,20 @@ def _train(
             raise
     into.log(f"ended early: {end.reason}" if end.reason else "done")
     return end.reason
+
+
+def _expect_same(plan: Plan, parts: Parts, model: cf.Module, optimizer: cf.Optimizer) -> None:
+    """Raise unless the checkpoint is of the model and the optimizer that the plan names."""
+    mistakes = {
+        key: f"here is {planned!r}, and the checkpoint is of {saved!r}"
+        for key, planned, saved in (
+            ("model.layers", parts.model, model),
+            ("optimizer", parts.optimizer, optimizer),
+        )
+        if repr(planned) != repr(saved)
+    }
+    if mistakes:
+        raise RunFileError(plan.source, mistakes)
 
 
 class Ending:

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from math import inf, isfinite
+from math import inf, isfinite, isnan
 from types import FrameType
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from torch import Tensor
 import coreframe as cf
 from coreframe_runs.run_folder import RunFolder
 
-__all__ = ["Checkpoints", "EarlyStopping", "Interrupts", "Metrics", "ProgressLines"]
+__all__ = ["Checkpoints", "EarlyStopping", "Interrupts", "Metrics", "ProgressLines", "rows_of"]
 
 
 class Checkpoints:
@@ -49,12 +49,7 @@ class Metrics:
 
     @cf.hookimpl
     def coreframe_run_start(self, run: cf.Run) -> None:
-        figures = run.progress().figures
-        rows = [
-            numbers(epoch, {name: figure[epoch] for name, figure in figures.items()})
-            for epoch in range(run.epoch)
-        ]
-        self.folder.write_metrics(rows)
+        self.folder.write_metrics(rows_of(run.progress()))
 
     @cf.hookimpl
     def coreframe_run_epoch(self, epoch: int, figures: Mapping[str, Tensor]) -> None:
@@ -84,11 +79,15 @@ class EarlyStopping:
         figures = run.progress().figures
         for epoch in range(run.epoch):
             self._see(self.score({name: figure[epoch] for name, figure in figures.items()}))
+        self._stop_if_no_better(run)
 
     @cf.hookimpl
     def coreframe_run_epoch(self, run: cf.Run, figures: Mapping[str, Tensor]) -> None:
         if self._see(self.score(figures)):
             cf.save_checkpoint(self.folder.best, run.model)
+        self._stop_if_no_better(run)
+
+    def _stop_if_no_better(self, run: cf.Run) -> None:
         if self.patience and self.since >= self.patience:
             run.stop(f"{self.monitor} has not got better for {self.since} epochs")
 
@@ -145,7 +144,10 @@ class ProgressLines:
 
     @cf.hookimpl
     def coreframe_run_epoch(self, run: cf.Run, epoch: int, figures: Mapping[str, Tensor]) -> None:
-        told = ", ".join(f"{name} {value:.4g}" for name, value in numbers(epoch, figures).items())
+        told = ", ".join(
+            f"{name} {'not finite' if value is None else format(value, '.4g')}"
+            for name, value in numbers(epoch, figures).items()
+        )
         if self._bar is not None:
             self._bar.update(self._task, completed=run.epoch, description=told)
         elif run.epoch * self.LINES // run.epochs > epoch * self.LINES // run.epochs:
@@ -164,6 +166,23 @@ class ProgressLines:
             self._bar.stop()
 
 
-def numbers(epoch: int, figures: Mapping[str, Tensor]) -> dict[str, float]:
-    """A row of plain numbers, with the epoch counted from 1."""
-    return {"epoch": epoch + 1} | {name: float(value) for name, value in figures.items()}
+def numbers(epoch: int, figures: Mapping[str, Tensor]) -> dict[str, float | None]:
+    """A row of plain numbers, with the epoch counted from 1; None for what is not finite.
+
+    In regression there is no accuracy, so it has no column.
+    """
+    row: dict[str, float | None] = {"epoch": epoch + 1}
+    for name, figure in figures.items():
+        value = float(figure)
+        if not (isnan(value) and name.endswith("accuracy")):
+            row[name] = value if isfinite(value) else None
+    return row
+
+
+def rows_of(progress: cf.Progress) -> list[dict[str, float | None]]:
+    """A row for each epoch that is done."""
+    figures = progress.figures
+    return [
+        numbers(epoch, {name: figure[epoch] for name, figure in figures.items()})
+        for epoch in range(progress.epoch)
+    ]
