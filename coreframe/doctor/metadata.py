@@ -38,8 +38,7 @@ def examine_metadata(installation: Installation) -> Iterator[Finding]:
             yield make_finding("CF006", subject_of(found), _twice(found, first))
             continue
         for group in unknown_groups(found.entry_points):
-            near = difflib.get_close_matches(group, GROUPS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(GROUPS)}"
+            hint = _nearest_group(group)
             yield make_finding(
                 "CF003",
                 subject_of(found),
@@ -91,3 +90,9 @@ def _requires_core(found: InstalledDistribution) -> bool:
         if normalize(requirement.name) == OWN and not of_an_extra:
             return True
     return False
+
+
+def _nearest_group(group: str) -> str:
+    by_end = {known.partition(".")[2]: known for known in GROUPS}  # all begin alike
+    near = difflib.get_close_matches(group.partition(".")[2], by_end, n=1)
+    return f"did you mean {by_end[near[0]]}?" if near else f"there are {', '.join(GROUPS)}"
