@@ -44,6 +44,8 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/adamw.py
 	$(BIN)/python benchmarks/convolution.py
 	$(BIN)/python benchmarks/attention.py
+	$(BIN)/python benchmarks/discovery.py
+	$(BIN)/python benchmarks/runs.py
 
 $(POWER): $(STAMP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group power

@@ -31,7 +31,7 @@ CATALOGUE: dict[str, Entry] = {
     for entry in (
         Entry("CF001", "error", "the module of an entry point is not there"),
         Entry("CF002", "error", "the module of an entry point does not define its name"),
-        Entry("CF003", "error", "an entry point is malformed"),
+        Entry("CF003", "error", "an entry point or its group is malformed"),
         Entry("CF004", "error", "a distribution needs another version of coreframe"),
         Entry("CF005", "warning", "several distributions offer one name"),
         Entry("CF006", "warning", "a distribution is installed twice"),

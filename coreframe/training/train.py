@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from math import ceil
 
@@ -39,7 +39,7 @@ def train_model(
     batch_size: int = 16,
     accumulate: int = 1,
     clip_norm: float | None = None,
-    log: bool = False,
+    log: bool | Sequence[str] = False,
     start_epoch: int = 0,
     resume: Progress | None = None,
     schedule: Schedule | None = None,
@@ -66,7 +66,8 @@ def train_model(
         accumulate: batches per update, whose gradients are those of one batch of all their
             samples; an update at an epoch's end may have fewer.
         clip_norm: the largest norm of a replica's gradients; longer ones are shortened to it.
-        log: evaluate loss and accuracy after every epoch, on each split that the data has.
+        log: evaluate loss and accuracy after every epoch: on each split that the data has, or on
+            those named.
         start_epoch: how many of the epochs an earlier call has done.
         resume: how far an interrupted run had come, as its checkpoint holds it beside model and
             optimizer.
@@ -95,7 +96,8 @@ def train_model(
         raise ArgumentError(f"clip_norm must be a positive number, got {clip_norm!r}")
     if optimizer.model is not model:
         raise ArgumentError(f"{optimizer!r} was made for another model")
-    for split in _logged(data).values() if log else (data.train,):
+    logged = _logged(data, log)
+    for split in (data.train, *logged.values()):
         expect_fitting(model, split)
     loss.replicas = model.replicas
     model.train()
@@ -120,7 +122,7 @@ def train_model(
         told.start()
         with check_calls(model, loss) if debug else nullcontext():
             while run.epoch < epochs and not run.stopped:
-                _run_epoch(run, step, batches, told, log=log)
+                _run_epoch(run, step, batches, told, logged)
     except BaseException as error:
         told.failure(error)
         raise
@@ -132,13 +134,15 @@ def train_model(
     return run.history  # another copy: a watcher changes nothing of it
 
 
-def _run_epoch(run: Run, step: Step, batches: Batches, told: Watchers, *, log: bool) -> None:
+def _run_epoch(
+    run: Run, step: Step, batches: Batches, told: Watchers, logged: Mapping[str, Split]
+) -> None:
     epoch = run.epoch
     trained = step.epoch(batches)
     if trained is None:  # stopped within it
         return
     row = {"loss": trained}
-    for name, split in _logged(run.data).items() if log else ():
+    for name, split in logged.items():
         row[f"{name}_loss"], row[f"{name}_accuracy"] = evaluate(run.model, split, run.loss)
     if run.schedule is not None:
         run.schedule.observe(row)
@@ -156,9 +160,12 @@ def _start(start_epoch: int, resume: Progress | None, epochs: int) -> Progress:
     return start
 
 
-def _logged(data: Dataset) -> dict[str, Split]:
+def _logged(data: Dataset, log: bool | Sequence[str]) -> dict[str, Split]:
     splits = {"train": data.train, "validation": data.validation, "test": data.test}
-    return {name: split for name, split in splits.items() if split is not None}
+    found = {name: split for name, split in splits.items() if split is not None}
+    if isinstance(log, bool):
+        return found if log else {}
+    return {name: data.part(name) for name in ([log] if isinstance(log, str) else log)}
 
 
 def _expect_types(

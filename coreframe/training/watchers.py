@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from pluggy import HookImpl
 from torch import Tensor
 
 from coreframe.errors import PluginWarning
@@ -40,6 +41,7 @@ class Watchers:
             self._own.register(watcher)
         self._plugins = get_registry().hooks()
         self._silenced: set[int] = set()
+        self._found: dict[str, tuple[list[HookImpl], list[HookImpl]]] = {}
         for fault in get_registry().hook_faults:
             warnings.warn(
                 f"{fault}; this run is not watched by it", PluginWarning, stacklevel=_outside()
@@ -52,8 +54,7 @@ class Watchers:
     @property
     def see_steps(self) -> bool:
         """Whether anybody wants to be told of each step; asked once, since steps are short."""
-        hook = "coreframe_run_step"
-        return bool(self._own.implementations(hook) or self._plugins.implementations(hook))
+        return any(self._called("coreframe_run_step"))
 
     def step(self) -> None:
         """Tell that a batch is done."""
@@ -72,10 +73,11 @@ class Watchers:
         self._tell("coreframe_run_failure", error=error)
 
     def _tell(self, hook: str, **arguments: Any) -> None:
+        own, others = self._called(hook)
         given = {"run": self.run, **arguments}
-        for implementation in self._own.implementations(hook):
+        for implementation in own:
             implementation.function(*[given[name] for name in implementation.argnames])
-        for implementation in self._plugins.implementations(hook):
+        for implementation in others:
             if id(implementation.plugin) in self._silenced:
                 continue
             try:
@@ -90,6 +92,13 @@ class Watchers:
                     PluginWarning,
                     stacklevel=_outside(),
                 )
+
+    def _called(self, hook: str) -> tuple[list[HookImpl], list[HookImpl]]:
+        """The run's own implementations of a hook, and the plugins'; looked up once."""
+        if hook not in self._found:
+            plugins = self._plugins.implementations(hook)
+            self._found[hook] = (self._own.implementations(hook), plugins)
+        return self._found[hook]
 
 
 def _outside() -> int:

@@ -32,7 +32,7 @@ def test_a_run_from_beginning_to_end(
     lines = (tmp_path / "runs/moons/metrics.jsonl").read_text().splitlines()
     last = json.loads(lines[-1])
     found = json.loads(coreframe("evaluate", "runs/moons", "--last", "--json").stdout)
-    assert found["splits"]["test"]["loss"] == pytest.approx(last["test_loss"], rel=1e-6)
+    assert found["splits"]["validation"]["loss"] == pytest.approx(last["validation_loss"], rel=1e-6)
 
 
 def test_what_init_writes_trains(coreframe: "Coreframe", tmp_path: Path) -> None:

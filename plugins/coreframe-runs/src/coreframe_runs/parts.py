@@ -167,7 +167,9 @@ def _try(
 
 
 def _expect_monitor(plan: Plan, data: cf.Dataset, mistakes: dict[str, str]) -> None:
-    figures = ["loss", *(f"{s}_{f}" for s in splits(data) for f in ("loss", "accuracy"))]
+    figures = ["loss"]
+    if data.validation is not None:
+        figures += ["validation_loss", "validation_accuracy"]
     if plan.settings.monitor and plan.settings.monitor not in figures:
         near = difflib.get_close_matches(plan.settings.monitor, figures, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""

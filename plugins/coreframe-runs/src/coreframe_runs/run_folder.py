@@ -131,15 +131,17 @@ class RunFolder:
         self._write("metrics.csv", table.getvalue())
         self._write("metrics.jsonl", "".join(_line(row) for row in rows))
 
-    def append_metrics(self, row: Mapping[str, float | None], *, first: bool) -> None:
-        """Add the row of one epoch."""
+    def append_metrics(self, rows: Sequence[Mapping[str, float | None]]) -> None:
+        """Add the rows of some epochs."""
+        if not rows:
+            return
         with (self.path / "metrics.csv").open("a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, row.keys(), lineterminator="\n")
-            if first:
+            writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+            if not file.tell():
                 writer.writeheader()
-            writer.writerow(row)
+            writer.writerows(rows)
         with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
-            file.write(_line(row))
+            file.writelines(map(_line, rows))
 
     def log(self, line: str) -> None:
         """Add a line to the log."""

@@ -67,16 +67,14 @@ def _train(
     plan: Plan, parts: Parts, into: RunFolder, start: cf.Progress | None, *, quiet: bool
 ) -> str:
     settings = plan.settings
-    monitor = settings.monitor or f"{_watched(parts.data)}_loss"
+    # The test samples are for the figure of the run that is chosen, by `coreframe evaluate`.
+    logged = [name for name in splits(parts.data) if name == "validation"]
+    monitor = settings.monitor or ("validation_loss" if logged else "loss")
     end = Ending()
     with Interrupts() as interrupts:
-        watchers: list[object] = [
-            interrupts,
-            Metrics(into),
-            EarlyStopping(into, monitor, settings.patience),
-            Checkpoints(into, settings.checkpoint_seconds),
-            end,
-        ]
+        metrics, best = Metrics(into), EarlyStopping(into, monitor, settings.patience)
+        saving = Checkpoints(into, settings.checkpoint_seconds, metrics, best)
+        watchers: list[object] = [interrupts, metrics, best, saving, end]
         if not quiet:
             watchers.append(ProgressLines())
         into.log(f"begins at epoch {1 if start is None else start.epoch + 1}")
@@ -91,7 +89,7 @@ def _train(
                 accumulate=settings.accumulate,
                 clip_norm=settings.clip_norm or None,
                 schedule=parts.schedule,
-                log=True,
+                log=logged,
                 resume=start,
                 watchers=watchers,
             )
@@ -124,11 +122,6 @@ class Ending:
     @cf.hookimpl
     def coreframe_run_end(self, run: cf.Run) -> None:
         self.reason = run.stopped
-
-
-def _watched(data: cf.Dataset) -> str:
-    """The split whose loss tells the best epoch: never that for testing."""
-    return "validation" if "validation" in splits(data) else "train"
 
 
 def _use_threads(plan: Plan) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import signal
 import sys
 import time
@@ -21,10 +22,16 @@ __all__ = ["Checkpoints", "EarlyStopping", "Interrupts", "Metrics", "ProgressLin
 
 
 class Checkpoints:
-    """Saves the run so often, and at its end, also where it fails."""
+    """Saves the run so often, and at its end: the best epoch first, then where the run is.
 
-    def __init__(self, folder: RunFolder, seconds: float) -> None:
-        self.folder, self.seconds = folder, seconds
+    Args:
+        folder: where to.
+        seconds: how long at least between two savings.
+        parts: what else is to be written then; each has a method `flush`.
+    """
+
+    def __init__(self, folder: RunFolder, seconds: float, *parts: Metrics | EarlyStopping) -> None:
+        self.folder, self.seconds, self.parts = folder, seconds, parts
         self._saved = time.monotonic()
 
     @cf.hookimpl
@@ -37,23 +44,38 @@ class Checkpoints:
         self._save(run)
 
     def _save(self, run: cf.Run) -> None:
+        for part in self.parts:
+            part.flush(run)
         self.folder.save(run)
         self._saved = time.monotonic()
 
 
 class Metrics:
-    """Writes the figures of each epoch."""
+    """Writes the figures of each epoch, those of short ones together."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
+        self._waiting: list[dict[str, float | None]] = []
+        self._written = time.monotonic()
 
     @cf.hookimpl
     def coreframe_run_start(self, run: cf.Run) -> None:
         self.folder.write_metrics(rows_of(run.progress()))
 
     @cf.hookimpl
-    def coreframe_run_epoch(self, epoch: int, figures: Mapping[str, Tensor]) -> None:
-        self.folder.append_metrics(numbers(epoch, figures), first=epoch == 0)
+    def coreframe_run_epoch(self, run: cf.Run, epoch: int, figures: Mapping[str, Tensor]) -> None:
+        self._waiting.append(numbers(epoch, figures))
+        if time.monotonic() - self._written >= 1.0:
+            self.flush(run)
+
+    @cf.hookimpl
+    def coreframe_run_failure(self, run: cf.Run) -> None:
+        self.flush(run)
+
+    def flush(self, run: cf.Run) -> None:  # noqa: ARG002  # as of all parts
+        """Write what has not been written."""
+        self.folder.append_metrics(self._waiting)
+        self._waiting, self._written = [], time.monotonic()
 
 
 class EarlyStopping:
@@ -68,6 +90,7 @@ class EarlyStopping:
     def __init__(self, folder: RunFolder, monitor: str, patience: int) -> None:
         self.folder, self.monitor, self.patience = folder, monitor, patience
         self.best, self.since = -inf, 0
+        self._state: dict[str, Tensor] | None = None  # of the best epoch, if not yet written
 
     def score(self, figures: Mapping[str, Tensor]) -> float:
         """The figure, the other way round if it is to fall."""
@@ -84,8 +107,21 @@ class EarlyStopping:
     @cf.hookimpl
     def coreframe_run_epoch(self, run: cf.Run, figures: Mapping[str, Tensor]) -> None:
         if self._see(self.score(figures)):
-            cf.save_checkpoint(self.folder.best, run.model)
+            self._state = run.model.state()
         self._stop_if_no_better(run)
+
+    @cf.hookimpl
+    def coreframe_run_failure(self, run: cf.Run) -> None:
+        self.flush(run)
+
+    def flush(self, run: cf.Run) -> None:
+        """Write the best epoch's model, if there is a better one than was written."""
+        if self._state is None:
+            return
+        best = copy.deepcopy(run.model)
+        best.load_state(self._state)
+        cf.save_checkpoint(self.folder.best, best)
+        self._state = None
 
     def _stop_if_no_better(self, run: cf.Run) -> None:
         if self.patience and self.since >= self.patience:
