@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 ENTRIES = ("forward", "backward", "backward_parameters", "compute_loss", "step", "update")
 
-TEXTS = ("_other_shape", "_without_features")
+TEXTS = ("_other_shape", "_wanted", "_without_features")
 """What only writes the text of an error."""
 
 
