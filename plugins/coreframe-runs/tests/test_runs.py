@@ -253,6 +253,7 @@ def test_a_hundred_kills_at_random_moments_lose_nothing(
             process.wait(1.0 + chance.random() * 1.5)
         except subprocess.TimeoutExpired:
             process.kill()
+            process.communicate()
             kills += 1
         else:
             error = process.communicate()[1].decode()
@@ -262,7 +263,6 @@ def test_a_hundred_kills_at_random_moments_lose_nothing(
             for path in sorted((tmp_path / "killed").rglob("*"), reverse=True):
                 path.rmdir() if path.is_dir() else path.unlink()
             (tmp_path / "killed").rmdir()
-        process.communicate()
         begun = (tmp_path / "killed" / "run.toml").exists()
         arguments = ["--resume", "killed"] if begun else [run_file, "--out", "killed", *sets]
     with warnings.catch_warnings():
