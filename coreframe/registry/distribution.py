@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 from packaging.version import InvalidVersion, Version
 
@@ -50,7 +50,7 @@ class InstalledDistribution:
     def location(self) -> str:
         """The folder it is imported from; of an editable installation, the project's."""
         url = urlsplit(str(self.direct_url.get("url", "")))
-        return url2pathname(url.path) if self.editable and url.scheme == "file" else self.place
+        return _path_of(url.path) if self.editable and url.scheme == "file" else self.place
 
     def holds(self, other: InstalledDistribution) -> bool:
         """Whether the other's metadata lie in the project that this is the installation of.
@@ -147,7 +147,7 @@ def _direct_url(distribution: Distribution) -> dict[str, Any]:
         url = urlsplit(str(given.get("url", "")))
     except (AttributeError, RecursionError, ValueError):
         return {}
-    return {} if "\0" in url2pathname(url.path) else given
+    return {} if "\0" in unquote(url.path) else given
 
 
 def _order(version: str) -> tuple[bool, Version | str]:
@@ -155,3 +155,9 @@ def _order(version: str) -> tuple[bool, Version | str]:
         return True, Version(version)
     except InvalidVersion:
         return False, version
+
+
+def _path_of(path: str) -> str:
+    """The folder of a file's address; urllib.request, which has this, takes 8 ms to import."""
+    decoded = unquote(path)
+    return decoded.lstrip("/") if os.name == "nt" else decoded

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
-
 import torch
 from torch import Tensor
 
@@ -12,13 +10,13 @@ from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.training.sanitizer import debug
 
-__all__ = ["expect_any_finite", "expect_finite"]
+__all__ = ["divergence", "expect_any_finite"]
 
 
-def expect_finite(
+def divergence(
     value: Tensor, model: Module, loss: Loss, batch: tuple[Tensor, Tensor], at: tuple[int, int]
-) -> None:
-    """Raise if a lone model's loss is NaN or infinite, naming the layer where that begins.
+) -> DivergedRun:
+    """The error of a lone model's loss that is NaN or infinite, with the layer where that begins.
 
     Args:
         value: the loss of the batch.
@@ -26,16 +24,11 @@ def expect_finite(
         loss: what gave it.
         batch: inputs and targets.
         at: the epoch and the step, both from 0.
-
-    Raises:
-        DivergedRun: saying epoch, step and layer.
     """
-    number = value.item()
-    if not isfinite(number):
-        raise DivergedRun(
-            f"the loss became {number} in epoch {at[0] + 1}, step {at[1] + 1}: "
-            f"{_origin(model, loss, *batch)}; a smaller learning rate or clip_norm may help"
-        )
+    return DivergedRun(
+        f"the loss became {value.item()} in epoch {at[0] + 1}, step {at[1] + 1}: "
+        f"{_origin(model, loss, *batch)}; a smaller learning rate or clip_norm may help"
+    )
 
 
 def expect_any_finite(losses: Tensor, epoch: int) -> None:

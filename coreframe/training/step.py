@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import torch
 from torch import Tensor
@@ -11,7 +12,7 @@ from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.padding import Padding
 from coreframe.training.batches import Batch, Batches, gather
 from coreframe.training.clipping import clip_gradients
-from coreframe.training.divergence import expect_any_finite, expect_finite
+from coreframe.training.divergence import divergence, expect_any_finite
 from coreframe.training.factors import Factors
 from coreframe.training.fit import placing
 from coreframe.training.run import Run
@@ -54,10 +55,10 @@ class Step:
         run, model = self._run, self._run.model
         plan = self._plan(batches)
         storage, place = model.storage, placing(model)
-        sees_steps = self._watchers.see_steps
+        sees_steps, accumulate = self._watchers.see_steps, self._accumulate
         with torch.inference_mode():
             for batch, x, actual in gather(batches.split, iter(plan[run.step :]), place):
-                group = self._group(plan, run.step)
+                group = (batch,) if accumulate == 1 else self._group(plan, run.step)
                 if batch is group[0]:
                     self._set_rate()
                     storage.zero_grad()
@@ -72,7 +73,7 @@ class Step:
                     continue
                 if self._clip_norm is not None:
                     clip_gradients(storage, self._clip_norm)
-                run.optimizer.step(_active(group))
+                run.optimizer.step(batch.active if accumulate == 1 else _active(group))
                 if sees_steps:
                     self._watchers.step()
                 if run.stopped and run.step < len(plan):
@@ -93,8 +94,8 @@ class Step:
         """Forward, loss and backward of one batch; gives its loss, `(*replicas,)`."""
         loss, model = self._run.loss, self._run.model
         value = loss.compute_loss(model.forward(x), actual, weight)
-        if self._looks:
-            expect_finite(value, model, loss, (x, actual), (self._run.epoch, self._run.step))
+        if self._looks and not isfinite(value.item()):
+            raise divergence(value, model, loss, (x, actual), (self._run.epoch, self._run.step))
         dy = loss.backward()
         if len(group) > 1 and loss.reduction == "mean":
             dy = dy * _share(batch, group, dy)
