@@ -53,7 +53,7 @@ def _strangeness(given: object, origin: ComponentRecord | None) -> str:
     if origin and given.kind not in KINDS:
         return f"it offers {given.name} as {given.kind!r}, and the kinds are {', '.join(KINDS)}"
     if origin and (fault := malformation(given.kind, given.name, given.target)):
-        return f"{fault}"
+        return fault
     if origin and given.status not in get_args(Status):
         return f"it gives {given.name} the status {given.status!r}"
     if origin and normalize(given.distribution) != normalize(origin.distribution):

@@ -33,6 +33,9 @@ class Run:
         step: how many batches of the next one are done.
         steps: batches per epoch, of the replica that has most.
         stopped: why it was ended early; empty if it was not.
+        losses: of the batches done of the next epoch, each `(*replicas,)`.
+        order: the state of the streams that shuffle, from before that epoch's shuffle; None where
+            nobody is told of steps.
     """
 
     def __init__(
