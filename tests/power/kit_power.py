@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -43,17 +43,21 @@ def main() -> None:
     chosen = parser.parse_args()
     installed = [record.name for record in get_registry().components()]
     shipped = installed if chosen.all else [name for name in installed if name in REPORTED]
-    sections = [
-        "# The power of the conformance kit",
-        INTRODUCTION,
-        planted_faults(),
-        false_alarms(shipped, chosen.seeds),
-        *([] if chosen.without_mutants else [mutants(chosen.part)]),
+    parts: list[Callable[[], str]] = [
+        lambda: f"# The power of the conformance kit\n\n{INTRODUCTION}",
+        planted_faults,
+        lambda: false_alarms(shipped, chosen.seeds),
     ]
-    text = "\n\n".join(sections) + "\n"
-    sys.stdout.write(text)
+    if not chosen.without_mutants:
+        parts.append(lambda: mutants(chosen.part))
+    sections = []
+    for part in parts:
+        sections.append(part())
+        # The whole takes hours: what is known is shown, also when a later part fails.
+        sys.stdout.write(sections[-1] + "\n\n")
+        sys.stdout.flush()
     if chosen.write:
-        chosen.write.write_text(text, encoding="utf-8")
+        chosen.write.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
 
 
 def planted_faults() -> str:
