@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import isfinite
 from typing import NamedTuple
 
 import torch
@@ -59,34 +60,40 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     expect_fitting(model, split)
     loss = copy.copy(loss)  # a training may be in the middle of a step with it
     loss.replicas = model.replicas
-    place = placing(model)
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
     correct = torch.zeros(model.replicas, dtype=torch.float64)
     total = torch.zeros(model.replicas, dtype=torch.float64)
     with torch.inference_mode(), _evaluating(model):
+        place = placing(model)
         for positions in _chunks(model, split):
             indices = positions.expand(*model.replicas, -1)
             x, actual = (place(tensor) for tensor in split.take(indices))
             output = model.forward(x)
-            valid = positions < lengths.unsqueeze(-1)
-            weight = None if bool(valid.all()) else place(valid.to(output.dtype))
+            valid: Tensor | None = None
+            weight: Tensor | None = None
+            count: int | Tensor = len(positions)
+            if split.lengths is not None:
+                valid = positions < lengths.unsqueeze(-1)
+                weight, count = place(valid.to(output.dtype)), valid.sum(-1)
             # First, for its messages about shapes are the more precise ones.
             value = loss.compute_loss(output, actual, weight).cpu()
-            total += value * valid.sum(-1) if loss.reduction == "mean" else value
-            correct += _count_hits(loss, output, actual, valid)
+            total += value * count if loss.reduction == "mean" else value
+            correct += _count_hits(loss, output, actual, indices.shape, valid)
     count = lengths.to(torch.float64)
     mean = total / count if loss.reduction == "mean" else total
     return Evaluation(mean, correct / count)
 
 
-def _count_hits(loss: Loss, output: Tensor, actual: Tensor, valid: Tensor) -> Tensor:
+def _count_hits(
+    loss: Loss, output: Tensor, actual: Tensor, samples: torch.Size, valid: Tensor | None
+) -> Tensor:
     """How many samples are right, `(*replicas,)`; one of several predictions counts in parts."""
     predicted = loss.predict(output)
-    axes = valid.dim()
-    if predicted.shape[:axes] != valid.shape:
+    axes = len(samples)
+    if predicted.shape[:axes] != samples:
         raise ShapeError(
             f"{loss!r} predicts {tuple(predicted.shape)} from outputs {tuple(output.shape)}; it "
-            f"must begin with (*replicas, batch) = {tuple(valid.shape)}"
+            f"must begin with (*replicas, batch) = {tuple(samples)}"
         )
     if predicted.is_floating_point():  # values are near or far, not right or wrong
         return torch.tensor(torch.nan)
@@ -97,16 +104,17 @@ def _count_hits(loss: Loss, output: Tensor, actual: Tensor, valid: Tensor) -> Te
             f"{tuple(classes.shape)}"
         )
     hits = predicted == classes
-    # A diverged model predicts nothing, though argmax would name a class.
-    of_each = predicted.dim() if output.shape[: predicted.dim()] == predicted.shape else axes
-    finite = output.isfinite()
-    if output.dim() > of_each:
-        finite = finite.flatten(of_each).all(-1)
-    hits &= finite.reshape(*finite.shape, *[1] * (hits.dim() - finite.dim()))
-    if hits.dim() == axes:
-        return hits.cpu().logical_and(valid).sum(-1)
-    of_sample = hits.flatten(axes)
-    return (of_sample.sum(-1).cpu() * valid).sum(-1).double() / of_sample.shape[-1]
+    # A diverged model predicts nothing, though argmax would name a class. A sum is finite only if
+    # all its terms are, and is quicker to ask.
+    if not isfinite(output.sum().item()):
+        of_each = predicted.dim() if output.shape[: predicted.dim()] == predicted.shape else axes
+        finite = output.isfinite()
+        if output.dim() > of_each:
+            finite = finite.flatten(of_each).all(-1)
+        hits &= finite.reshape(*finite.shape, *[1] * (hits.dim() - finite.dim()))
+    of_sample = hits.reshape(*samples, -1).sum(-1).cpu()
+    count = (of_sample if valid is None else of_sample * valid).sum(-1)
+    return count.double() / hits.shape[axes:].numel()
 
 
 def _expect_types(model: object, split: object, loss: object) -> None:
@@ -127,10 +135,13 @@ def _chunks(model: Module, split: Split) -> Iterator[Tensor]:
 
 @contextmanager
 def _evaluating(model: Module) -> Iterator[None]:
-    modes = [(module, module.training) for _, module in model.named_modules()]
-    model.eval()
+    modules = [module for _, module in model.named_modules()]
+    modes = [module.training for module in modules]
+    model.forget()
+    for module in modules:
+        module.training = False
     try:
         yield
     finally:
-        for module, training in modes:
+        for module, training in zip(modules, modes, strict=True):
             module.training = training
