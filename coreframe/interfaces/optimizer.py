@@ -76,6 +76,14 @@ class Optimizer(Component):
         return self._storage.replicas
 
     @property
+    def flat_state(self) -> tuple[Mapping[str, Tensor], ...]:
+        """Its state's tensors by name, for each of the flats of the model's storage.
+
+        They are the memory itself. `select` gives others.
+        """
+        return tuple(self._states)
+
+    @property
     def lr_factor(self) -> float | Tensor:
         """What a schedule multiplies the learning rate by: a number, or one per replica."""
         return self._lr_factor

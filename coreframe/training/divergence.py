@@ -10,7 +10,7 @@ from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.training.sanitizer import debug
 
-__all__ = ["divergence", "expect_any_finite"]
+__all__ = ["all_diverged", "divergence"]
 
 
 def divergence(
@@ -31,20 +31,13 @@ def divergence(
     )
 
 
-def expect_any_finite(losses: Tensor, epoch: int) -> None:
-    """Raise if every replica's loss, `(steps, *replicas)`, has become NaN or infinite.
+def all_diverged(replicas: int, epoch: int, step: int) -> DivergedRun:
+    """The error of a population in which no replica has a finite loss any more.
 
-    A replica that diverges alone stops nobody else: its figures say so.
-
-    Raises:
-        DivergedRun: saying the epoch, and the step at which the last one diverged.
+    One that diverges alone stops nobody else: it is frozen.
     """
-    finite = losses.reshape(len(losses), -1).isfinite()
-    if bool(finite[-1].any()):
-        return
-    step = int(finite.int().cumprod(0).sum(0).max())
-    raise DivergedRun(
-        f"no replica of {finite.shape[1]} has a finite loss any more, the last one since epoch "
+    return DivergedRun(
+        f"no replica of {replicas} has a finite loss any more, the last one since epoch "
         f"{epoch + 1}, step {step + 1}; smaller learning rates or clip_norm may help"
     )
 

@@ -135,13 +135,12 @@ def _chunks(model: Module, split: Split) -> Iterator[Tensor]:
 
 @contextmanager
 def _evaluating(model: Module) -> Iterator[None]:
-    modules = [module for _, module in model.named_modules()]
-    modes = [module.training for module in modules]
+    modes = [(module, module.training) for _, module in model.named_modules()]
     model.forget()
-    for module in modules:
+    for module, _ in modes:
         module.training = False
     try:
         yield
     finally:
-        for module, training in zip(modules, modes, strict=True):
+        for module, training in modes:
             module.training = training

@@ -11,6 +11,9 @@ from coreframe.training.history import History
 
 __all__ = ["Progress"]
 
+OPTIONAL = ("losses", "order", "alive", "frozen", "diverged")
+"""The tensors that there may be."""
+
 
 @dataclass(frozen=True)
 class Progress:
@@ -24,6 +27,9 @@ class Progress:
         order: the state of the streams that shuffle, from before the next epoch's shuffle; None
             between epochs.
         schedule: the schedule's `state()`.
+        alive: which replicas of the run's first population are left; None if all are.
+        frozen: which of those are frozen, boolean; None if none is.
+        diverged: likewise.
     """
 
     epoch: int = 0
@@ -32,6 +38,9 @@ class Progress:
     losses: Tensor | None = None
     order: Tensor | None = None
     schedule: dict[str, Tensor] = field(default_factory=dict)
+    alive: Tensor | None = None
+    frozen: Tensor | None = None
+    diverged: Tensor | None = None
 
     def counts(self) -> dict[str, int]:
         """Its numbers, for a manifest."""
@@ -39,7 +48,7 @@ class Progress:
 
     def tensors(self) -> dict[str, Tensor]:
         """Its tensors by name, for a file."""
-        own = {"losses": self.losses, "order": self.order}
+        own = {name: vars(self)[name] for name in OPTIONAL}
         return {
             **{f"figures/{name}": figures for name, figures in self.figures.items()},
             **{f"schedule/{name}": state for name, state in self.schedule.items()},
@@ -66,7 +75,6 @@ class Progress:
             epoch=counts["epoch"],
             step=counts["step"],
             figures={n: parts["figures"][n] for n in order if n in parts["figures"]},
-            losses=tensors.get("losses"),
-            order=tensors.get("order"),
             schedule=parts["schedule"],
+            **{name: tensors.get(name) for name in OPTIONAL},
         )

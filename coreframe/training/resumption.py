@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import torch
+
 from coreframe.errors import StateError
+from coreframe.interfaces.replicas import Replicas
 from coreframe.training.progress import Progress
 from coreframe.training.run import Run
 
@@ -28,11 +31,23 @@ def expect_resumable(run: Run, start: Progress | None) -> None:
         raise StateError(
             f"the run had done {start.step} batches of an epoch, and has {len(start.losses)} losses"
         )
-    replicas = run.model.replicas
-    for name, tensor in start.figures.items():
-        if tuple(tensor.shape[1:]) != replicas:
-            raise StateError(
-                f"the run's {name} is {tuple(tensor.shape)}, which is not for replicas {replicas}"
-            )
+    _expect_same_replicas(start, run.model.replicas)
     if run.schedule is not None and start.schedule:
         run.schedule.load_state(start.schedule)
+
+
+def _expect_same_replicas(start: Progress, replicas: Replicas) -> None:
+    if start.alive is not None and tuple(start.alive.shape) != replicas:
+        raise StateError(
+            f"the run had {len(start.alive)} replicas left, and the model has replicas {replicas}"
+        )
+    for name, mask in (("frozen", start.frozen), ("diverged", start.diverged)):
+        if mask is not None and (mask.dtype != torch.bool or tuple(mask.shape) != replicas):
+            raise StateError(f"the run's mask {name} is not one of replicas {replicas}")
+    if start.alive is None:
+        for name, tensor in start.figures.items():
+            if tuple(tensor.shape[1:]) != replicas:
+                raise StateError(
+                    f"the run's {name} is {tuple(tensor.shape)}, which is not for replicas "
+                    f"{replicas}"
+                )

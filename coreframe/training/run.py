@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import Tensor
 
+from coreframe.errors import ArgumentError
 from coreframe.interfaces.dataset import Dataset
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
+from coreframe.interfaces.replicas import Selection, resolve_selection, select_leading
 from coreframe.interfaces.schedule import Schedule
+from coreframe.training.batches import Batches
+from coreframe.training.divergence import all_diverged
+from coreframe.training.frozen import Frozen
 from coreframe.training.history import History
 from coreframe.training.progress import Progress
 
@@ -19,7 +26,9 @@ __all__ = ["Run"]
 class Run:
     """What a training works with, and how far it has come.
 
-    A watcher reads it. What it may do is to end the run, by `stop`.
+    A watcher reads it. What it may do is to end the run, by `stop`, and to let some replicas of a
+    population rest, by `freeze`, or go, by `select`. A replica whose loss becomes NaN or infinite
+    is frozen by itself: it is `diverged`, and the others get the bits that they would have got.
 
     Attributes:
         model: lone or a population.
@@ -31,7 +40,9 @@ class Run:
         batch_size: samples per batch and replica.
         epoch: how many epochs are done.
         step: how many batches of the next one are done.
-        steps: batches per epoch, of the replica that has most.
+        batches: the order in which the replicas see their samples.
+        alive: which replicas of the first population are left, in their order.
+        diverged: boolean `(*replicas,)`, which have lost their numbers.
         stopped: why it was ended early; empty if it was not.
         losses: of the batches done of the next epoch, each `(*replicas,)`.
         order: the state of the streams that shuffle, from before that epoch's shuffle; None where
@@ -48,12 +59,12 @@ class Run:
         *,
         epochs: int,
         batch_size: int,
-        steps: int,
         start: Progress,
     ) -> None:
         self.model, self.data, self.loss = model, data, loss
         self.optimizer, self.schedule = optimizer, schedule
-        self.epochs, self.batch_size, self.steps = epochs, batch_size, steps
+        self.epochs, self.batch_size = epochs, batch_size
+        self.batches = Batches(data.train, batch_size, model.random)
         self.epoch, self.step = start.epoch, start.step
         self.stopped = ""
         self._rows = [
@@ -62,6 +73,92 @@ class Run:
         ]
         self.losses: list[Tensor] = [] if start.losses is None else list(start.losses)
         self.order = start.order
+        self._first = model.replicas
+        self.alive = list(range(model.replicas[0] if model.replicas else 1))
+        if start.alive is not None and start.figures:
+            self.alive = start.alive.tolist()
+            self._first = tuple(next(iter(start.figures.values())).shape[1:])
+        self.diverged = torch.zeros(model.replicas, dtype=torch.bool)
+        if start.diverged is not None:
+            self.diverged = start.diverged.clone()
+        self._frozen = Frozen(model, optimizer)
+        if start.frozen is not None:
+            self._frozen.add(start.frozen)
+
+    @property
+    def steps(self) -> int:
+        """Batches per epoch, of the replica that has most."""
+        return len(self.batches)
+
+    @property
+    def frozen(self) -> Tensor:
+        """Boolean `(*replicas,)`: those that no update changes any more."""
+        return self._frozen.mask
+
+    def freeze(self, mask: Tensor) -> None:
+        """Leave these replicas, boolean `(R,)`, as they are: parameters, buffers and state.
+
+        The others go on with the bits that they would have had anyway. With all of them frozen
+        the run ends.
+
+        Raises:
+            ArgumentError: for a lone model, or another mask.
+        """
+        replicas = self.model.replicas
+        if not replicas:
+            raise ArgumentError("freeze is for replicas of a population; a lone run can stop()")
+        if not isinstance(mask, Tensor) or mask.dtype != torch.bool or mask.shape != replicas:
+            raise ArgumentError(f"freeze takes a boolean mask of shape {replicas}, got {mask!r}")
+        self._frozen.add(mask.cpu())
+        if bool(self.frozen.all()):
+            self.stop("every replica is frozen")
+
+    def select(self, replicas: Selection | Tensor) -> None:
+        """Go on with these replicas of a population only, between two epochs.
+
+        Model, optimizer, data, loss and schedule follow; `alive` says which are left. The figures
+        of those that have gone are NaN from then on. What the others get is as near to what they
+        would have got as a population is to lone runs: products of another size may be rounded
+        otherwise.
+
+        Raises:
+            ArgumentError: for a lone model or one replica as an int, a replica chosen twice, or
+                within an epoch.
+        """
+        chosen = resolve_selection(replicas, self.model.replicas)
+        if isinstance(chosen, int) or len(set(chosen)) < len(chosen):
+            raise ArgumentError(
+                f"a run goes on with a list of different replicas, got {replicas!r}"
+            )
+        if self.step:
+            raise ArgumentError("a run selects replicas between two epochs, from the hook of one")
+        self.model.select(chosen)
+        self.optimizer.select(chosen)
+        self.data.select(chosen)
+        self.loss.replicas = self.model.replicas
+        if self.schedule is not None:
+            self.schedule.select(chosen)
+        self.batches = Batches(self.data.train, self.batch_size, self.model.random)
+        self.alive = [self.alive[index] for index in chosen]
+        self.diverged = select_leading(self.diverged, chosen)
+        self._frozen.select(chosen)
+
+    def mark_diverged(self, finite: Tensor) -> None:
+        """Freeze the replicas whose loss has stopped being finite; called by the training.
+
+        Raises:
+            DivergedRun: if none is left that has not diverged.
+        """
+        wrong = ~finite.cpu() & ~self.frozen
+        if bool(wrong.any()):
+            self.diverged = self.diverged | wrong
+            if bool(self.diverged.all()):
+                raise all_diverged(len(self.alive), self.epoch, self.step)
+            self.freeze(wrong)
+
+    def hold_frozen(self) -> None:
+        """Undo what an update has done to frozen replicas; called by the training."""
+        self._frozen.restore()
 
     def stop(self, reason: str) -> None:
         """End the run after this update, as if it had been asked for no more."""
@@ -77,21 +174,32 @@ class Run:
                 losses=torch.stack(self.losses).clone() if self.losses else None,
                 order=None if self.order is None else self.order.clone(),
                 schedule={} if self.schedule is None else self.schedule.state(),
+                alive=torch.tensor(self.alive) if len(self.alive) < prod(self._first) else None,
+                frozen=self.frozen.clone() if bool(self.frozen.any()) else None,
+                diverged=self.diverged.clone() if bool(self.diverged.any()) else None,
             )
 
     def end_epoch(self, figures: dict[str, Tensor]) -> None:
         """Keep the figures of an epoch that is done; called by the training."""
         with torch.inference_mode(False):  # clones, also where the caller has entered the mode
-            self._rows.append({name: figure.clone() for name, figure in figures.items()})
+            self._rows.append({name: self._placed(figure) for name, figure in figures.items()})
         self.epoch, self.step = self.epoch + 1, 0
         self.losses, self.order = [], None
 
     @property
     def history(self) -> History:
-        """The figures of the epochs done, `(epochs, *replicas)`."""
+        """The figures of the epochs done, `(epochs, *replicas)` of the first population."""
         with torch.inference_mode(False):
-            figures = self._figures() or {"loss": torch.zeros(0, *self.model.replicas)}
+            figures = self._figures() or {"loss": torch.zeros(0, *self._first)}
             return History(**figures)
+
+    def _placed(self, figure: Tensor) -> Tensor:
+        """A figure of the replicas that are left, as one of the first population."""
+        if len(self.alive) == prod(self._first):
+            return figure.clone()
+        placed = figure.new_full(self._first, torch.nan)
+        placed[self.alive] = figure
+        return placed
 
     def _figures(self) -> dict[str, Tensor]:
         if not self._rows:

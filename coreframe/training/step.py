@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isfinite
+from math import ceil, isfinite
 
 import torch
 from torch import Tensor
 
 from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.padding import Padding
-from coreframe.training.batches import Batch, Batches, gather
+from coreframe.training.batches import Batch, gather
 from coreframe.training.clipping import clip_gradients
-from coreframe.training.divergence import divergence, expect_any_finite
+from coreframe.training.divergence import divergence
 from coreframe.training.factors import Factors
 from coreframe.training.fit import placing
 from coreframe.training.run import Run
@@ -26,7 +26,6 @@ class Step:
 
     Args:
         run: what it works with; it counts the batches there.
-        factors: of the learning rate, update by update.
         accumulate: batches per update.
         clip_norm: the largest norm of a replica's gradients, if there is one.
         watchers: who is told.
@@ -35,32 +34,32 @@ class Step:
     def __init__(
         self,
         run: Run,
-        factors: Factors,
         accumulate: int,
         clip_norm: float | None,
         watchers: Watchers,
     ) -> None:
-        self._run, self._factors, self._watchers = run, factors, watchers
+        self._run, self._watchers = run, watchers
         self._accumulate, self._clip_norm = accumulate, clip_norm
-        # A lone model's loss is looked at in each step, but where that would wait for a device.
-        flats = run.model.storage.flats
-        self._looks = not run.model.replicas and all(f.value.device.type == "cpu" for f in flats)
+        # Losses are looked at in each step, but where that would wait for a device.
+        self._looks = all(f.value.device.type == "cpu" for f in run.model.storage.flats)
 
-    def epoch(self, batches: Batches) -> Tensor | None:
+    def epoch(self) -> Tensor | None:
         """One pass over the samples, or the rest of one.
 
         Returns:
             The loss of the epoch, `(*replicas,)`; None if the run was stopped within it.
         """
         run, model = self._run, self._run.model
-        plan = self._plan(batches)
+        plan = self._plan()
+        updates = [ceil(steps / self._accumulate) for steps in run.batches.steps]
+        factors = Factors(run.schedule, run.epochs, updates)
         storage, place = model.storage, placing(model)
         sees_steps, accumulate = self._watchers.see_steps, self._accumulate
         with torch.inference_mode():
-            for batch, x, actual in gather(batches.split, iter(plan[run.step :]), place):
+            for batch, x, actual in gather(run.batches.split, iter(plan[run.step :]), place):
                 group = (batch,) if accumulate == 1 else self._group(plan, run.step)
                 if batch is group[0]:
-                    self._set_rate()
+                    self._set_rate(factors)
                     storage.zero_grad()
                 if batch.padding is None:
                     weight = None
@@ -74,14 +73,16 @@ class Step:
                 if self._clip_norm is not None:
                     clip_gradients(storage, self._clip_norm)
                 run.optimizer.step(batch.active if accumulate == 1 else _active(group))
+                run.hold_frozen()
                 if sees_steps:
                     self._watchers.step()
                 if run.stopped and run.step < len(plan):
                     return None
         model.forget()
         if not self._looks:
-            expect_any_finite(torch.stack(run.losses), run.epoch)
-        return _combine(run.loss, run.losses, [batch.size for batch in plan])
+            run.mark_diverged(torch.stack(run.losses).isfinite().all(0))
+        combined = _combine(run.loss, run.losses, [batch.size for batch in plan])
+        return combined.masked_fill(run.diverged, torch.nan)
 
     def _pass(
         self,
@@ -94,8 +95,11 @@ class Step:
         """Forward, loss and backward of one batch; gives its loss, `(*replicas,)`."""
         loss, model = self._run.loss, self._run.model
         value = loss.compute_loss(model.forward(x), actual, weight)
-        if self._looks and not isfinite(value.item()):
-            raise divergence(value, model, loss, (x, actual), (self._run.epoch, self._run.step))
+        # A sum is finite only if all its terms are, and is the quickest to ask.
+        if self._looks and not isfinite((value.sum() if value.dim() else value).item()):
+            if not value.dim():
+                raise divergence(value, model, loss, (x, actual), (self._run.epoch, self._run.step))
+            self._run.mark_diverged(value.isfinite())
         dy = loss.backward()
         if len(group) > 1 and loss.reduction == "mean":
             dy = dy * _share(batch, group, dy)
@@ -108,18 +112,19 @@ class Step:
         first = step - step % self._accumulate
         return plan[first : first + self._accumulate]
 
-    def _set_rate(self) -> None:
-        factor = self._factors.at(self._run.epoch, self._run.step // self._accumulate)
+    def _set_rate(self, factors: Factors) -> None:
+        factor = factors.at(self._run.epoch, self._run.step // self._accumulate)
         if factor is not None:
             self._run.optimizer.lr_factor = factor
 
-    def _plan(self, batches: Batches) -> list[Batch]:
+    def _plan(self) -> list[Batch]:
         """The batches of this epoch; of one that was interrupted, those that it had."""
-        random, run = batches.random, self._run
+        run = self._run
+        random = run.batches.random
         if run.step and run.order is not None:
             random.load_state(random.state() | {"order": run.order})
         run.order = random.state()["order"] if self._watchers.see_steps else None
-        return list(batches.epoch())
+        return list(run.batches.epoch())
 
 
 def _share(batch: Batch, group: Sequence[Batch], like: Tensor) -> Tensor:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
-from math import ceil
 
 from coreframe.errors import ArgumentError
 from coreframe.interfaces.dataset import Dataset
@@ -12,11 +11,8 @@ from coreframe.interfaces.loss import Loss
 from coreframe.interfaces.module import Module
 from coreframe.interfaces.optimizer import Optimizer
 from coreframe.interfaces.schedule import Schedule
-from coreframe.interfaces.split import Split
 from coreframe.interfaces.whole_number import whole_number
-from coreframe.training.batches import Batches
 from coreframe.training.evaluation import evaluate
-from coreframe.training.factors import Factors
 from coreframe.training.fit import expect_fitting
 from coreframe.training.history import History
 from coreframe.training.progress import Progress
@@ -97,11 +93,10 @@ def train_model(
     if optimizer.model is not model:
         raise ArgumentError(f"{optimizer!r} was made for another model")
     logged = _logged(data, log)
-    for split in (data.train, *logged.values()):
-        expect_fitting(model, split)
+    for name in ("train", *logged):
+        expect_fitting(model, data.part(name))
     loss.replicas = model.replicas
     model.train()
-    batches = Batches(data.train, whole_number("batch_size", batch_size), model.random)
     run = Run(
         model,
         data,
@@ -109,20 +104,18 @@ def train_model(
         optimizer,
         schedule,
         epochs=whole_number("epochs", epochs),
-        batch_size=batch_size,
-        steps=len(batches),
+        batch_size=whole_number("batch_size", batch_size),
         start=_start(start_epoch, resume, epochs),
     )
     expect_resumable(run, resume)
-    factors = Factors(schedule, epochs, [ceil(steps / accumulate) for steps in batches.steps])
     own = [*watchers, *([] if on_epoch is None else [EpochFunction(on_epoch)])]
     told = Watchers(run, *own)
-    step = Step(run, factors, accumulate, clip_norm, told)
+    step = Step(run, accumulate, clip_norm, told)
     try:
         told.start()
         with check_calls(model, loss) if debug else nullcontext():
             while run.epoch < epochs and not run.stopped:
-                _run_epoch(run, step, batches, told, logged)
+                _run_epoch(run, step, told, logged)
     except BaseException as error:
         told.failure(error)
         raise
@@ -134,15 +127,14 @@ def train_model(
     return run.history  # another copy: a watcher changes nothing of it
 
 
-def _run_epoch(
-    run: Run, step: Step, batches: Batches, told: Watchers, logged: Mapping[str, Split]
-) -> None:
+def _run_epoch(run: Run, step: Step, told: Watchers, logged: Sequence[str]) -> None:
     epoch = run.epoch
-    trained = step.epoch(batches)
+    trained = step.epoch()
     if trained is None:  # stopped within it
         return
     row = {"loss": trained}
-    for name, split in logged.items():
+    for name in logged:
+        split = run.data.part(name)  # another one once replicas have been selected
         row[f"{name}_loss"], row[f"{name}_accuracy"] = evaluate(run.model, split, run.loss)
     if run.schedule is not None:
         run.schedule.observe(row)
@@ -160,12 +152,12 @@ def _start(start_epoch: int, resume: Progress | None, epochs: int) -> Progress:
     return start
 
 
-def _logged(data: Dataset, log: bool | Sequence[str]) -> dict[str, Split]:
-    splits = {"train": data.train, "validation": data.validation, "test": data.test}
-    found = {name: split for name, split in splits.items() if split is not None}
+def _logged(data: Dataset, log: bool | Sequence[str]) -> list[str]:
+    """The names of the splits that are evaluated after every epoch."""
     if isinstance(log, bool):
-        return found if log else {}
-    return {name: data.part(name) for name in ([log] if isinstance(log, str) else log)}
+        has_validation = data.validation is not None
+        return ["train", *["validation"] * has_validation, "test"] if log else []
+    return [log] if isinstance(log, str) else list(log)
 
 
 def _expect_types(
