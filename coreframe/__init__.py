@@ -65,6 +65,8 @@ if TYPE_CHECKING:
     from coreframe.training.sanitizer import debug
     from coreframe.training.subset import Subset
     from coreframe.training.train import train_model
+    from coreframe.training.worker import Task
+    from coreframe.training.workers import run_tasks
 
 _HOMES = {
     "AmbiguousComponent": "errors",
@@ -117,6 +119,7 @@ _HOMES = {
     "StaleOptimizer": "errors",
     "StateError": "errors",
     "Subset": "training.subset",
+    "Task": "training.worker",
     "TensorDataset": "interfaces.tensor_dataset",
     "TensorSplit": "interfaces.tensor_split",
     "UnknownComponent": "errors",
@@ -133,6 +136,7 @@ _HOMES = {
     "parse_model": "assembly.assemble",
     "plugin_code": "cli.plugin_output",
     "reset_registry": "registry.registry",
+    "run_tasks": "training.workers",
     "save_checkpoint": "training.checkpoint",
     "summarize": "assembly.summary",
     "train_model": "training.train",
@@ -191,6 +195,7 @@ __all__ = [
     "StaleOptimizer",
     "StateError",
     "Subset",
+    "Task",
     "TensorDataset",
     "TensorSplit",
     "UnknownComponent",
@@ -208,6 +213,7 @@ __all__ = [
     "parse_model",
     "plugin_code",
     "reset_registry",
+    "run_tasks",
     "save_checkpoint",
     "summarize",
     "train_model",

@@ -16,9 +16,9 @@ AmbiguousComponent ArgumentError BrokenPlugin Buffer CheckFailed Checkpoint Chec
 ComponentRecord Constant ContractError CoreframeError Dataset DisabledComponent DivergedRun Evaluation Example Folds History Hyperparameter Initializer Loss
 Module Normal Optimizer Padding Parameter PluginWarning Policy PolicyError Progress ProtocolError RandomStreams Registry Replicas Rule Run Sample Schedule
 Segment Selection Sequential Setting Shape ShapeError Slab SpecError Split StaleOptimizer StateError
-Subset TensorDataset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
+Subset Task TensorDataset TensorSplit UnknownComponent __version__ add_scaled assemble build_registry
 compute_accuracy create debug evaluate get_registry hookimpl load_checkpoint parse_model plugin_code
-reset_registry save_checkpoint summarize train_model whole_number xavier_normal
+reset_registry run_tasks save_checkpoint summarize train_model whole_number xavier_normal
 """
 
 

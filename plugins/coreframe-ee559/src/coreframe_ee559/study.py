@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import perf_counter
 
+import coreframe as cf
 from coreframe_ee559.cross_validation import Score, cross_validate
 from coreframe_ee559.repeats import repeat_training
 from coreframe_ee559.results import StudyResults
 from coreframe_ee559.settings import StudySettings
 from coreframe_ee559.variant import VARIANTS, Variant
-from coreframe_ee559.worker import Task
-from coreframe_ee559.workers import run_tasks
 
 __all__ = ["count_epochs", "run_study"]
 
@@ -27,9 +26,9 @@ def run_study(
     """Train everything; the result depends on the settings alone, not on `jobs`."""
     start = perf_counter()
     grid = [(variant, size) for variant in VARIANTS for size in settings.batch_sizes]
-    tasks = [Task(cross_validate, (variant, size, settings)) for variant, size in grid]
-    tasks += [Task(repeat_training, (variant, settings)) for variant in VARIANTS]
-    found = run_tasks(tasks, jobs, on_epoch)
+    tasks = [cf.Task(cross_validate, (variant, size, settings)) for variant, size in grid]
+    tasks += [cf.Task(repeat_training, (variant, settings)) for variant in VARIANTS]
+    found = cf.run_tasks(tasks, jobs, lambda _index, _value: on_epoch())
     scores: dict[Variant, list[Score]] = {variant: [] for variant in VARIANTS}
     for (variant, _), part in zip(grid, found[: len(grid)], strict=True):
         scores[variant] += part

@@ -1,4 +1,4 @@
-"""Workers: the study's populations, spread over processes."""
+"""Workers: tasks, such as the blocks of a population, spread over processes."""
 
 from __future__ import annotations
 
@@ -8,27 +8,49 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, TypeAlias
 
-from coreframe import CoreframeError
-from coreframe_ee559.worker import Outcome, Task, work
+from coreframe.errors import CoreframeError
+from coreframe.interfaces.whole_number import whole_number
+from coreframe.training.worker import Outcome, Report, Task, work
 
-__all__ = ["run_tasks"]
+__all__ = ["OnReport", "run_tasks"]
+
+OnReport: TypeAlias = Callable[[int, Any], None]
+"""Called with the index of a task and what it reports."""
 
 # glibc hands large tensors back to the system when a step is done, and the next step faults
-# their pages in again: a quarter of the study's time. Other C libraries ignore these.
+# their pages in again: a quarter of the time of a training. Other C libraries ignore these.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
 
 
-def run_tasks(tasks: Sequence[Task], jobs: int, on_epoch: Callable[[], None]) -> list[Any]:
-    """The results of the tasks, in their order; the first failure ends them all and is raised.
+def run_tasks(
+    tasks: Sequence[Task], workers: int, on_report: OnReport = lambda _index, _value: None
+) -> list[Any]:
+    """Carry out tasks in processes of one thread each.
+
+    So the number of workers changes no bit of a result, only the time. The processes are started
+    anew, as `multiprocessing` does with `spawn`: a script that calls this needs the line
+    `if __name__ == "__main__":`.
+
+    Args:
+        tasks: what to do.
+        workers: how many processes at once; processes rather than threads, for the steps of small
+            models are so short that threads would wait for Python's lock.
+        on_report: called here with a task's index and what it reports.
+
+    Returns:
+        The results of the tasks, in their order.
 
     Raises:
+        ArgumentError: for fewer than one worker.
+        Exception: the first that a task raises; the others are ended then.
         CoreframeError: if a worker process ends before its task does.
     """
+    workers = whole_number("run_tasks: workers", workers)
     results: dict[int, Any] = {}
     waiting = deque(range(len(tasks)))
-    with _workers(min(jobs, len(tasks))) as idle:
+    with _workers(min(workers, len(tasks))) as idle:
         running: dict[Connection, int] = {}
         while len(results) < len(tasks):
             while idle and waiting:
@@ -39,9 +61,9 @@ def run_tasks(tasks: Sequence[Task], jobs: int, on_epoch: Callable[[], None]) ->
             ready = wait(running)
             for worker in [worker for worker in running if worker in ready]:
                 with _expected_alive():
-                    outcome: Outcome | None = worker.recv()
-                if outcome is None:
-                    on_epoch()
+                    outcome: Outcome | Report = worker.recv()
+                if isinstance(outcome, Report):
+                    on_report(running[worker], outcome.value)
                 elif outcome.error is not None:
                     raise outcome.error
                 else:
@@ -56,8 +78,8 @@ def _expected_alive() -> Iterator[None]:
         yield
     except (EOFError, ConnectionError) as error:
         raise CoreframeError(
-            "a worker process ended before its training did, perhaps for lack of memory; "
-            "try again with fewer jobs"
+            "a worker process ended before its task did, perhaps for lack of memory; "
+            "try again with fewer workers"
         ) from error
 
 
