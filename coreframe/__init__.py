@@ -56,10 +56,12 @@ if TYPE_CHECKING:
     from coreframe.registry.policy import Policy, Rule
     from coreframe.registry.record import ComponentRecord
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
+    from coreframe.training.blocks import Population, choose_block_size, cut_into_blocks
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
     from coreframe.training.folds import Folds
     from coreframe.training.history import History
+    from coreframe.training.memory import estimate_memory
     from coreframe.training.progress import Progress
     from coreframe.training.run import Run
     from coreframe.training.sanitizer import debug
@@ -98,6 +100,7 @@ _HOMES = {
     "PluginWarning": "errors",
     "Policy": "registry.policy",
     "PolicyError": "errors",
+    "Population": "training.blocks",
     "Progress": "training.progress",
     "ProtocolError": "errors",
     "RandomStreams": "interfaces.streams",
@@ -126,9 +129,12 @@ _HOMES = {
     "add_scaled": "interfaces.slab",
     "assemble": "assembly.assemble",
     "build_registry": "registry.registry",
+    "choose_block_size": "training.blocks",
     "compute_accuracy": "training.evaluation",
     "create": "assembly.create",
+    "cut_into_blocks": "training.blocks",
     "debug": "training.sanitizer",
+    "estimate_memory": "training.memory",
     "evaluate": "training.evaluation",
     "get_registry": "registry.registry",
     "hookimpl": "registry.hookspecs",
@@ -174,6 +180,7 @@ __all__ = [
     "PluginWarning",
     "Policy",
     "PolicyError",
+    "Population",
     "Progress",
     "ProtocolError",
     "RandomStreams",
@@ -203,9 +210,12 @@ __all__ = [
     "add_scaled",
     "assemble",
     "build_registry",
+    "choose_block_size",
     "compute_accuracy",
     "create",
+    "cut_into_blocks",
     "debug",
+    "estimate_memory",
     "evaluate",
     "get_registry",
     "hookimpl",
