@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
 
 import torch
@@ -27,7 +28,7 @@ class Run:
     """What a training works with, and how far it has come.
 
     A watcher reads it. What it may do is to end the run, by `stop`, and to let some replicas of a
-    population rest, by `freeze`, or go, by `select`. A replica whose loss becomes NaN or infinite
+    population rest, by `freeze`, or go, by `select`, or copy others, by `exploit`. A replica whose loss becomes NaN or infinite
     is frozen by itself: it is `diverged`, and the others get the bits that they would have got.
 
     Attributes:
@@ -140,6 +141,34 @@ class Run:
             self.schedule.select(chosen)
         self.batches = Batches(self.data.train, self.batch_size, self.model.random)
         self.alive = [self.alive[index] for index in chosen]
+        self.diverged = select_leading(self.diverged, chosen)
+        self._frozen.select(chosen)
+
+    def exploit(self, sources: Sequence[int] | Tensor) -> None:
+        """Let each replica r of a population take over the training of replica `sources[r]`.
+
+        Parameters, buffers and the optimizer's state become copies; random streams, data,
+        hyperparameters and schedule stay each replica's own. One that was frozen goes on if it
+        takes over another that is not. Source: Jaderberg et al. 2017, Population Based Training of
+        Neural Networks.
+
+        Raises:
+            ArgumentError: for a lone model, or other than one source for each replica.
+        """
+        chosen = resolve_selection(sources, self.model.replicas)
+        if isinstance(chosen, int) or (len(chosen),) != self.model.replicas:
+            raise ArgumentError(
+                f"exploit takes a source for each of replicas {self.model.replicas}, got "
+                f"{sources!r}"
+            )
+        for flat in self.model.storage.flats:
+            for segment in flat.segments:
+                view = segment.view(flat.value)
+                view.copy_(select_leading(view, chosen))
+        for _, buffer in self.model.named_buffers():
+            buffer.value = select_leading(buffer.value, chosen)
+        state = self.optimizer.state()
+        self.optimizer.load_state({n: select_leading(t, chosen) for n, t in state.items()})
         self.diverged = select_leading(self.diverged, chosen)
         self._frozen.select(chosen)
 
