@@ -1,4 +1,4 @@
-"""Linear: every check of the kit."""
+"""Linear and PaddedLinear: every check of the kit."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from collections.abc import Callable
 from coreframe.testing import parametrize_with_checks
 
 
-@parametrize_with_checks(["Linear"], version=1)
+@parametrize_with_checks(["Linear", "PaddedLinear"], version=1)
 def test_conforms(check: Callable[[], None]) -> None:
     check()

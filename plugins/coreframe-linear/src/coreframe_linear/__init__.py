@@ -1,5 +1,6 @@
-"""The fully connected layer."""
+"""Fully connected layers."""
 
 from coreframe_linear.linear import Linear
+from coreframe_linear.padded_linear import PaddedLinear
 
-__all__ = ["Linear"]
+__all__ = ["Linear", "PaddedLinear"]
