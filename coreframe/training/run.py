@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -44,6 +45,7 @@ class Run:
         batches: the order in which the replicas see their samples.
         alive: which replicas of the first population are left, in their order.
         diverged: boolean `(*replicas,)`, which have lost their numbers.
+        folder: where the run keeps its files; None if it keeps none.
         stopped: why it was ended early; empty if it was not.
         losses: of the batches done of the next epoch, each `(*replicas,)`.
         order: the state of the streams that shuffle, from before that epoch's shuffle; None where
@@ -60,11 +62,12 @@ class Run:
         *,
         epochs: int,
         batch_size: int,
+        folder: Path | None,
         start: Progress,
     ) -> None:
         self.model, self.data, self.loss = model, data, loss
         self.optimizer, self.schedule = optimizer, schedule
-        self.epochs, self.batch_size = epochs, batch_size
+        self.epochs, self.batch_size, self.folder = epochs, batch_size, folder
         self.batches = Batches(data.train, batch_size, model.random)
         self.epoch, self.step = start.epoch, start.step
         self.stopped = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from pathlib import Path
 
 from coreframe.errors import ArgumentError
 from coreframe.interfaces.dataset import Dataset
@@ -41,6 +42,7 @@ def train_model(
     schedule: Schedule | None = None,
     on_epoch: OnEpoch | None = None,
     watchers: Sequence[object] = (),
+    folder: str | Path | None = None,
     debug: bool = False,
 ) -> History:
     """Train a model, or every replica of a population, on `data.train`.
@@ -71,6 +73,8 @@ def train_model(
         on_epoch: called after every epoch, for a progress bar or a print; what it raises ends
             the run.
         watchers: objects that implement hooks, for this run alone; what they raise ends it.
+        folder: where the run keeps its files, for those who watch it: the training itself writes
+            none.
         debug: check every call of every layer and of the loss, as `coreframe.debug` does; the
             result is the same, the time a multiple.
 
@@ -105,6 +109,7 @@ def train_model(
         schedule,
         epochs=whole_number("epochs", epochs),
         batch_size=whole_number("batch_size", batch_size),
+        folder=None if folder is None else Path(folder),
         start=_start(start_epoch, resume, epochs),
     )
     expect_resumable(run, resume)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -172,3 +173,11 @@ def test_a_run_without_watchers_warns_of_nothing() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         train()
+
+
+def test_a_watcher_sees_where_the_run_keeps_its_files(diary: Diary, tmp_path: Path) -> None:
+    train(epochs=1)
+    assert diary.pages[0][1].folder is None
+    train(epochs=1, folder=str(tmp_path / "run"))
+    assert diary.pages[-1][1].folder == tmp_path / "run"
+    assert not (tmp_path / "run").exists()

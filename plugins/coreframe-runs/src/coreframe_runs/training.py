@@ -92,6 +92,7 @@ def _train(
                 log=logged,
                 resume=start,
                 watchers=watchers,
+                folder=into.path,
             )
         except BaseException as error:
             into.log(f"ended by {type(error).__name__}: {error}")
