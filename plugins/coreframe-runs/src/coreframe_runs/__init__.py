@@ -2,6 +2,16 @@
 
 from coreframe_runs.parts import Parts, build_parts
 from coreframe_runs.plan import Plan, RunFileError, read_plan
+from coreframe_runs.run_metrics import RunMetrics, read_metrics
 from coreframe_runs.training import train_run
 
-__all__ = ["Parts", "Plan", "RunFileError", "build_parts", "read_plan", "train_run"]
+__all__ = [
+    "Parts",
+    "Plan",
+    "RunFileError",
+    "RunMetrics",
+    "build_parts",
+    "read_metrics",
+    "read_plan",
+    "train_run",
+]
