@@ -57,6 +57,8 @@ def _of_plugins(
     for other in packages:
         if other.owners & package.owners or other.name == package.name:
             continue
+        if other.kinds == {"command"}:
+            continue  # nothing there can be made by name
         if any(f"{name}.".startswith(f"{other.name}.") for name in given.candidates):
             yield make_finding(
                 "CF009",

@@ -29,12 +29,14 @@ class Package:
         root: where it was found; within namespaces, the first that is none.
         owners: the distributions, by normalized name, whose entry points lead into it.
         source: `distribution version` of one of them, for messages.
+        kinds: of what they offer.
         is_examined: whether any of it can be used.
     """
 
     root: Located
     owners: frozenset[str]
     source: str
+    kinds: frozenset[str]
     is_examined: bool
 
     @property
@@ -73,6 +75,7 @@ def find_packages(installation: Installation, finder: ModuleFinder) -> list[Pack
             root=root,
             owners=frozenset(normalize(record.distribution) for record in records[name]),
             source=records[name][0].source,
+            kinds=frozenset(record.kind for record in records[name]),
             is_examined=any(record.is_usable for record in records[name]),
         )
         for name, root in sorted(roots.items())

@@ -73,6 +73,16 @@ def test_what_is_no_import_of_another_plugin(
     assert examine() == []
 
 
+def test_a_package_of_commands_may_be_imported(install: "Install", examine: "Examine") -> None:
+    files = {"tools/__init__.py": "def run():\n    pass", "tools/layer.py": "Layer = 1"}
+    install("tools", "[coreframe.commands]\nrun = tools:run", files)
+    install_swish(install, "from tools import run")
+    assert examine() == []
+    offers = "[coreframe.commands]\nrun = tools:run\n[coreframe.modules]\nLayer = tools.layer:Layer"
+    install("tools", offers, files, version="2.0")
+    assert "CF009" in [finding.id for finding in examine()]
+
+
 @pytest.mark.usefixtures("other")
 @pytest.mark.parametrize(
     "place", ["swish/tests/test_a.py", "swish/test_a.py", "swish/conftest.py", "swish/a-b/c.py"]
