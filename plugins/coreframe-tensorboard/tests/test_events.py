@@ -18,6 +18,7 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 )
 
 import coreframe as cf
+from coreframe_tensorboard.event_file import EventFile
 
 for plugin in ("activations", "datasets", "linear", "losses", "optimizers"):
     pytest.importorskip(f"coreframe_{plugin}")
@@ -190,6 +191,22 @@ def test_epochs_that_were_lost_on_the_way_to_the_disk_are_there(
     expect_same(tmp_path / "run")
 
 
+def test_epochs_that_a_second_process_lost_are_there(run_file: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    runs.train_run(runs.read_plan(run_file), folder, quiet=True)
+    for epochs in (3, 5):
+        stop_after(epochs, run_file, tmp_path / str(epochs))
+    shutil.copytree(tmp_path / "3" / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
+    training.resume_run(folder, quiet=True)
+    second, start = folder / "events.out.tfevents.0002", tmp_path / "start"
+    EventFile(start, 4).close()
+    second.write_bytes(second.read_bytes()[: (start / "events.out.tfevents.0001").stat().st_size])
+    assert [step for step, _ in read_events(folder)["loss"]] == [1, 2, 3]
+    shutil.copytree(tmp_path / "5" / "checkpoints", folder / "checkpoints", dirs_exist_ok=True)
+    training.resume_run(folder, quiet=True)
+    expect_same(folder)
+
+
 def test_every_resumption_is_told_of_once(run_file: Path, tmp_path: Path) -> None:
     plan = runs.read_plan(run_file)
     for epochs in (3, 4, 5):
@@ -282,7 +299,7 @@ def test_a_full_disk_is_a_warning_and_the_run_goes_on(tmp_path: Path) -> None:
         print(len(history.loss))
     """
     done = subprocess.run(
-        [sys.executable, "-c", dedent(code)],
+        [sys.executable, "-W", "always::ResourceWarning", "-c", dedent(code)],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -292,6 +309,7 @@ def test_a_full_disk_is_a_warning_and_the_run_goes_on(tmp_path: Path) -> None:
     assert done.stderr.count("PluginWarning") == 1
     assert "in coreframe_run_epoch it raised OSError: [Errno 27] File too large" in done.stderr
     assert "Traceback" not in done.stderr
+    assert "ResourceWarning" not in done.stderr  # it is closed
     assert (tmp_path / "run" / "events.out.tfevents.0001").stat().st_size <= 2000
 
 
