@@ -18,6 +18,7 @@ from coreframe.interfaces.parameter import Buffer, Parameter
 from coreframe.interfaces.replicas import Replicas, Selection, Setting, expand_setting
 from coreframe.interfaces.storage import Storage
 from coreframe.interfaces.streams import RandomStreams
+from coreframe.interfaces.torch_state import TorchState, export_torch_state, import_torch_state
 from coreframe.interfaces.tree import attributes_of, walk_attributes, walk_modules
 
 __all__ = ["Module", "Shape"]
@@ -48,6 +49,9 @@ class Module(Component):
 
     differs_in_evaluation: ClassVar[bool] = False
     """True where forward gives something else in evaluation than in training, as dropout does."""
+
+    torch_names: ClassVar[Mapping[str, str]] = {}
+    """Of its parameters and buffers, those that its twin in torch.nn calls by another name."""
 
     path: str = ""
     """Its place in the model, for messages: `0`, `body.1`; empty for the whole model."""
@@ -98,6 +102,26 @@ class Module(Component):
             ShapeError: if the layer cannot take such an input.
         """
         return None
+
+    def to_torch(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What a lone layer of this kind holds itself, as its twin in torch.nn holds it.
+
+        Other names alone are `torch_names`; a layer whose twin holds other tensors overrides this
+        and `from_torch`, which take each other back. What is inside modules of its own is theirs.
+
+        Args:
+            own: values by the names of its attributes, without the replica axis.
+        """
+        return {self.torch_names.get(name, name): value for name, value in own.items()}
+
+    def from_torch(self, twin: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The way back from `to_torch`, of tensors of the names and shapes that it gives.
+
+        Raises:
+            StateError: where the twin computes what this layer cannot; nothing is loaded then.
+        """
+        own_names = {theirs: name for name, theirs in self.torch_names.items()}
+        return {own_names.get(name, name): value for name, value in twin.items()}
 
     # ---- what a layer uses ----
 
@@ -269,6 +293,31 @@ class Module(Component):
                 been changed then.
         """
         return self._relocate(relocation.load_state(self, state))
+
+    def torch_state(self, replica: int | None = None) -> dict[str, Tensor]:
+        """Copies of all values as the same layers of torch.nn name them, for `load_state_dict`.
+
+        A layer that stands in the model twice is in it twice, as in torch.
+
+        Args:
+            replica: which one of a population.
+
+        Raises:
+            ArgumentError: for a population without a replica, or one that it does not have.
+        """
+        return export_torch_state(self, replica)
+
+    def load_torch_state(self, state: TorchState | Sequence[TorchState]) -> Self:
+        """Take over the `state_dict()` of the same layers of torch.nn; gradients are zero.
+
+        A population takes one state for all replicas, or a list of one for each. Numbers are
+        converted to the model's own dtype and device.
+
+        Raises:
+            StateError: naming every entry that is missing, unexpected or misshapen, or that these
+                layers cannot hold; nothing has been changed then.
+        """
+        return self.load_state(import_torch_state(self, state))
 
     def to(
         self,

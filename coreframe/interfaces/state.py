@@ -8,7 +8,7 @@ from torch import Tensor
 
 from coreframe.errors import StateError
 
-__all__ = ["check_state"]
+__all__ = ["check_state", "faults_of"]
 
 
 def check_state(
@@ -21,6 +21,13 @@ def check_state(
     """
     if not isinstance(state, Mapping):
         raise StateError(f"the state of {owner} must be tensors by name, got {state!r}")
+    faults = faults_of(expected, state)
+    if faults:
+        raise StateError(f"the state does not fit {owner}: {'; '.join(faults)}")
+
+
+def faults_of(expected: Mapping[str, tuple[int, ...]], state: Mapping[str, Tensor]) -> list[str]:
+    """Every missing, unexpected and misshapen entry, in words."""
     faults = [f"{name!r} is missing" for name in expected if name not in state]
     faults += [f"{name!r} is not one of its names" for name in state if name not in expected]
     faults += [
@@ -33,5 +40,4 @@ def check_state(
         for name, shape in expected.items()
         if isinstance(state.get(name), Tensor) and tuple(state[name].shape) != shape
     ]
-    if faults:
-        raise StateError(f"the state does not fit {owner}: {'; '.join(faults)}")
+    return faults

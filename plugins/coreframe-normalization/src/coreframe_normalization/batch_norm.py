@@ -78,6 +78,14 @@ class BatchNorm(ChannelAxis):
         seen.forget()
         return seen
 
+    def to_torch(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        # Batches are not counted here: torch reads the count for a momentum of None only.
+        counted = torch.zeros((), dtype=torch.int64, device=own["weight"].device)
+        return own | {"num_batches_tracked": counted}
+
+    def from_torch(self, twin: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: value for name, value in twin.items() if name != "num_batches_tracked"}
+
     def forward(self, x: Tensor) -> Tensor:
         self.expect_channels(x)
         wide = widened(x)

@@ -14,6 +14,7 @@ from coreframe import (
     Sample,
     Shape,
     ShapeError,
+    StateError,
     whole_number,
 )
 
@@ -68,6 +69,21 @@ class Embedding(Module):
             Example(cls(3, 1, padding=0), Sample((5,), "indices", 3)),
             Example(cls(5, 4, padding=4), Sample((2, 3), "indices", 5)),
         ]
+
+    def to_torch(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        if self.padding_index is None:
+            return own
+        weight = own["weight"].clone()
+        weight[self.padding_index] = 0  # which the twin looks up there
+        return {"weight": weight}
+
+    def from_torch(self, twin: dict[str, Tensor]) -> dict[str, Tensor]:
+        if self.padding_index is not None and bool(twin["weight"][self.padding_index].any()):
+            raise StateError(
+                f"row {self.padding_index} of 'weight' belongs to the padding index, which gives "
+                "zeros here, and is not zero; set it to zero"
+            )
+        return twin
 
     def forward(self, x: Tensor) -> Tensor:
         places = self._places(x)

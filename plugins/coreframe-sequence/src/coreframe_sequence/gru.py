@@ -7,6 +7,7 @@ from torch import Tensor
 
 from coreframe import Constant, Example, Module, Parameter, Shape, whole_number, xavier_normal
 from coreframe_sequence.projection import add_product
+from coreframe_sequence.twin_biases import TWIN_NAMES
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
     expect_sequence,
@@ -47,6 +48,8 @@ class GRU(Module):
         ShapeError: in forward, for no steps, or other features or replicas.
     """
 
+    torch_names = TWIN_NAMES
+
     def __init__(self, in_size: int, hidden: int, *, last: bool = False) -> None:
         self.in_size = in_size = whole_number("GRU: in_size", in_size)
         self.hidden = hidden = whole_number("GRU: hidden", hidden)
@@ -63,6 +66,20 @@ class GRU(Module):
             Example(cls(3, 3, last=True), (3, 3)),
             Example(cls(1, 1), (1, 1)),
         ]
+
+    def to_torch(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        # torch has two biases everywhere; for r and z they are one sum, whose second part is zero
+        second = torch.zeros_like(own["bias"])
+        second[2 * self.hidden :] = own["recurrent_bias"]
+        names = {name: value for name, value in own.items() if name != "recurrent_bias"}
+        return super().to_torch(names) | {"bias_hh_l0": second}
+
+    def from_torch(self, twin: dict[str, Tensor]) -> dict[str, Tensor]:
+        own = super().from_torch(twin)
+        second = own.pop("bias_hh_l0")
+        bias, n = own["bias"].clone(), 2 * self.hidden
+        bias[:n] += second[:n]
+        return own | {"bias": bias, "recurrent_bias": second[n:]}
 
     def forward(self, x: Tensor) -> Tensor:
         expect_sequence(self, x, self.in_size)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from coreframe import Constant, Example, Module, Parameter, Shape, whole_number, xavier_normal
 from coreframe_sequence.projection import add_product
+from coreframe_sequence.twin_biases import TWIN_NAMES, join_biases, split_bias
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
     expect_sequence,
@@ -46,6 +47,8 @@ class LSTM(Module):
         ShapeError: in forward, for no steps, or other features or replicas.
     """
 
+    torch_names = TWIN_NAMES
+
     def __init__(self, in_size: int, hidden: int, *, last: bool = False) -> None:
         self.in_size = in_size = whole_number("LSTM: in_size", in_size)
         self.hidden = hidden = whole_number("LSTM: hidden", hidden)
@@ -61,6 +64,12 @@ class LSTM(Module):
             Example(cls(3, 3, last=True), (3, 3)),
             Example(cls(1, 1), (1, 1)),
         ]
+
+    def to_torch(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        return split_bias(super().to_torch(own))
+
+    def from_torch(self, twin: dict[str, Tensor]) -> dict[str, Tensor]:
+        return super().from_torch(join_biases(twin))
 
     def forward(self, x: Tensor) -> Tensor:
         expect_sequence(self, x, self.in_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import exp, sqrt
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -50,6 +51,13 @@ class MultiHeadAttention(Module):
         ArgumentError: for sizes that are not positive integers, or heads that do not divide them.
         ShapeError: in forward, for other features, or a mask of another length.
     """
+
+    torch_names: ClassVar = {
+        "projection_weight": "in_proj_weight",
+        "projection_bias": "in_proj_bias",
+        "output_weight": "out_proj.weight",
+        "output_bias": "out_proj.bias",
+    }
 
     def __init__(self, size: int, heads: int, *, causal: bool = False) -> None:
         self.size = whole_number("MultiHeadAttention: size", size)

@@ -18,6 +18,7 @@ from coreframe import (
     xavier_normal,
 )
 from coreframe_sequence.projection import add_product
+from coreframe_sequence.twin_biases import TWIN_NAMES, join_biases, split_bias
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
     expect_sequence,
@@ -55,6 +56,8 @@ class RNN(Module):
         ShapeError: in forward, for no steps, or other features or replicas.
     """
 
+    torch_names = TWIN_NAMES
+
     def __init__(
         self,
         in_size: int,
@@ -81,6 +84,12 @@ class RNN(Module):
             Example(cls(3, 2, nonlinearity="relu"), (4, 3)),
             Example(cls(1, 1), (1, 1)),
         ]
+
+    def to_torch(self, own: dict[str, Tensor]) -> dict[str, Tensor]:
+        return split_bias(super().to_torch(own))
+
+    def from_torch(self, twin: dict[str, Tensor]) -> dict[str, Tensor]:
+        return super().from_torch(join_biases(twin))
 
     def forward(self, x: Tensor) -> Tensor:
         expect_sequence(self, x, self.in_size)
