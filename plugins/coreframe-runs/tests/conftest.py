@@ -1,5 +1,6 @@
 """A small run, and the command in processes of its own."""
 
+import os
 import subprocess
 import sys
 import sysconfig
@@ -54,10 +55,11 @@ def command() -> list[str]:
 
 @pytest.fixture
 def coreframe(command: list[str], tmp_path: Path) -> Coreframe:
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*command, *map(str, arguments)],
             cwd=tmp_path,
+            env=os.environ | environment,
             capture_output=True,
             text=True,
             check=False,

@@ -113,11 +113,11 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_used(whole: Path, dama
         content[-1] ^= 1
     folder.last.write_bytes(content if damage == "altered" else content[:1000])
     with pytest.warns(cf.PluginWarning, match=r"last\.safetensors.* the one before it is used"):
-        found = folder.load()
+        found = folder.load("cpu")
     assert found.progress is not None
     folder.previous.unlink()
     with pytest.raises(cf.CheckpointError, match=r"last\.safetensors"):
-        folder.load()
+        folder.load("cpu")
 
 
 def test_a_run_ends_early_and_keeps_its_best_epoch(run_file: Path, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_a_diverging_run_keeps_the_last_good_checkpoint(run_file: Path, tmp_path
     with pytest.raises(cf.DivergedRun, match="in epoch 1, step"):
         train_run(plan, tmp_path / "diverged", quiet=True)
     assert "ended by DivergedRun" in (tmp_path / "diverged" / "log.txt").read_text()
-    state = RunFolder(tmp_path / "diverged").load().model.state()
+    state = RunFolder(tmp_path / "diverged").load("cpu").model.state()
     assert all(value.isfinite().all() for value in state.values())
 
 
@@ -234,7 +234,7 @@ def test_ctrl_c_finishes_the_update_saves_and_says_how_to_go_on(
     assert process.returncode == 130
     assert errors.decode() == "interrupted; go on with: coreframe train --resume run\n"
     assert "ended early: Ctrl-C" in (tmp_path / "run" / "log.txt").read_text()
-    assert RunFolder(tmp_path / "run").load().progress is not None
+    assert RunFolder(tmp_path / "run").load("cpu").progress is not None
 
 
 @pytest.mark.long

@@ -11,6 +11,7 @@ import typer
 from torch import Tensor
 
 import coreframe as cf
+from coreframe_runs.options import DeviceOption, ThreadsOption, settings_of
 from coreframe_runs.parts import splits
 from coreframe_runs.trained import load_trained
 
@@ -28,12 +29,15 @@ def evaluate(
     last: Annotated[
         bool, typer.Option("--last", help="The last epoch in place of the best one.")
     ] = False,
+    device: DeviceOption = None,
+    threads: ThreadsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Print loss and accuracy of a trained run on its splits."""
+    given = settings_of(device=device, threads=threads)
     rows: dict[str, dict[str, float | None]] = {}
     with cf.plugin_code():
-        trained = load_trained(run, last=last)
+        trained = load_trained(run, last=last, changes=given)
         parts = trained.parts()
         for name in splits(parts.data) if split is None else [split]:
             found = cf.evaluate(trained.model, parts.data.part(name), parts.loss)

@@ -48,9 +48,9 @@ seed = 0
 # clip_norm = 1.0          # the largest norm of the gradients; 0 for any
 # patience = 10            # end after so many epochs without a better monitor; 0 for never
 # monitor = "validation_loss"
-# device = "cpu"           # or cuda
-# dtype = "float32"        # or float64
-# threads = 0              # 0 for what torch takes
+# device = "cpu"           # or "cuda"; of these three, `coreframe train --device cuda`,
+# dtype = "float32"        #   `--dtype float64` and `--threads 2` stand in place of what is here
+# threads = 0              #   (0 for what torch takes)
 # checkpoint_seconds = 5.0
 """
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import torch
 
 import coreframe as cf
+from coreframe_runs.device import device_fault
 from coreframe_runs.plan import Plan, RunFileError
 
 __all__ = ["Parts", "build_parts"]
@@ -109,11 +110,8 @@ def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
             cf.create("module", spec)
         except cf.CoreframeError as error:
             mistakes[f"model.layers[{index}]"] = str(error)
-    try:
-        if torch.empty(0, device=settings.device).is_meta:
-            mistakes["run.device"] = "meta has no numbers to train with"
-    except (AssertionError, RuntimeError) as error:  # the first where torch has no CUDA
-        mistakes["run.device"] = str(error).partition("\n")[0]
+    if fault := device_fault(settings.device):
+        mistakes["run.device"] = fault
     if any(key.startswith("model") or key == "run.device" for key in mistakes):
         return None
     try:

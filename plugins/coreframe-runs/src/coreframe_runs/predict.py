@@ -12,6 +12,7 @@ import typer
 from torch import Tensor
 
 import coreframe as cf
+from coreframe_runs.options import DeviceOption, ThreadsOption, settings_of
 from coreframe_runs.trained import Trained, load_trained
 
 __all__ = ["predict"]
@@ -29,10 +30,13 @@ def predict(
     last: Annotated[
         bool, typer.Option("--last", help="The last epoch in place of the best one.")
     ] = False,
+    device: DeviceOption = None,
+    threads: ThreadsOption = None,
 ) -> None:
     """Predict for the rows of a file, as CSV: the prediction, and probabilities of classes."""
+    given = settings_of(device=device, threads=threads)
     with cf.plugin_code():
-        headings, rows = _predict(run, file, last=last)
+        headings, rows = _predict(load_trained(run, last=last, changes=given), file)
     if out is None:
         _write(sys.stdout, headings, rows)
         return
@@ -45,12 +49,11 @@ def predict(
         raise cf.ArgumentError(f"{out} cannot be written: {error}") from error
 
 
-def _predict(run: Path, file: Path, *, last: bool) -> tuple[list[str], list[list[str]]]:
-    trained = load_trained(run, last=last)
+def _predict(trained: Trained, file: Path) -> tuple[list[str], list[list[str]]]:
     encoding = trained.folder.encoding
     if not encoding:
         raise cf.ArgumentError(
-            f"the data of {run} came from no file, so that nobody knows how to read {file}"
+            f"the data of {trained.folder.path} came from no file, so that nobody knows how to read {file}"
         )
     return _predictions(trained, _inputs(trained, file), encoding.get("classes"))
 

@@ -99,8 +99,16 @@ class RunFolder:
         for path in (self.path / "checkpoints").glob(".*.tmp"):
             path.unlink()
 
-    def load(self) -> cf.Checkpoint:
-        """The newest checkpoint that is whole.
+    def change(self, toml: str, changes: Sequence[str]) -> None:
+        """Replace the run file by one with these changes, and log them; nothing without any."""
+        if changes:
+            beside = self.plan.with_name(".run.toml.tmp")
+            beside.write_text(toml, encoding="utf-8")
+            beside.replace(self.plan)
+            self.log(f"goes on with {', '.join(changes)}")
+
+    def load(self, device: str) -> cf.Checkpoint:
+        """The newest checkpoint that is whole, on a device.
 
         Raises:
             CheckpointError: if there is none.
@@ -110,7 +118,7 @@ class RunFolder:
             if not path.exists():
                 continue
             try:
-                checkpoint = cf.load_checkpoint(path)
+                checkpoint = cf.load_checkpoint(path, device)
             except cf.CheckpointError as error:
                 faults.append(str(error))
                 continue

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Settings"]
+__all__ = ["MOST_THREADS", "Settings"]
 
 MOST, MOST_THREADS = 2**31, 1024
+HALVES = ("bfloat16", "float16")
 
 
 @dataclass(frozen=True)
@@ -52,4 +53,6 @@ class Settings:
                 wrong[name] = f"must not be negative, got {vars(self)[name]}"
         if self.dtype not in ("float32", "float64"):
             wrong["dtype"] = f"must be float32 or float64, got {self.dtype!r}"
+            if self.dtype in HALVES:
+                wrong["dtype"] += ", whose few digits lose the small updates of a training"
         return wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -19,7 +20,7 @@ from coreframe_runs.watchers import (
     rows_of,
 )
 
-__all__ = ["resume_run", "train_run"]
+__all__ = ["resume_run", "train_run", "use_threads"]
 
 
 def train_run(plan: Plan, folder: Path, *, quiet: bool = False) -> str:
@@ -32,27 +33,35 @@ def train_run(plan: Plan, folder: Path, *, quiet: bool = False) -> str:
         RunFileError: for a plan with mistakes; nothing has been written then.
         DivergedRun: if the loss stops being a number; the last good checkpoint stays.
     """
-    _use_threads(plan)
+    use_threads(plan)
     parts = build_parts(plan)
     into = RunFolder(folder)
     into.begin(plan.toml, parts.data.encoding())
     return _train(plan, parts, into, None, quiet=quiet)
 
 
-def resume_run(folder: Path, *, quiet: bool = False) -> str:
-    """Go on with a run from its newest checkpoint that is whole, bit for bit.
+def resume_run(folder: Path, changes: Sequence[str] = (), *, quiet: bool = False) -> str:
+    """Go on with a run from its newest checkpoint that is whole.
+
+    On the device and with the threads it had, that is bit for bit; others round otherwise.
+
+    Args:
+        folder: the run's.
+        changes: where it goes on, as `run.device=cpu` or `run.threads=2`; the run file follows.
+        quiet: show no progress.
 
     Raises:
         CheckpointError: if there is none.
     """
     into = RunFolder(folder)
     into.sweep()
-    plan = read_plan(into.plan)
-    _use_threads(plan)
+    plan = read_plan(into.plan, changes)
+    use_threads(plan)
     parts = build_parts(plan)
     if not into.last.exists() and not into.previous.exists():  # ended before its first checkpoint
+        into.change(plan.toml, changes)
         return _train(plan, parts, into, None, quiet=quiet)
-    found = into.load()
+    found = into.load(plan.settings.device)
     if found.optimizer is None or found.progress is None:
         raise cf.CheckpointError(f"the checkpoint of {folder} is none of a run")
     _expect_same(plan, parts, found.model, found.optimizer)
@@ -60,6 +69,7 @@ def resume_run(folder: Path, *, quiet: bool = False) -> str:
         into.write_metrics(rows_of(found.progress))
         return ""
     parts.model, parts.optimizer = found.model, found.optimizer
+    into.change(plan.toml, changes)
     return _train(plan, parts, into, found.progress, quiet=quiet)
 
 
@@ -125,6 +135,7 @@ class Ending:
         self.reason = run.stopped
 
 
-def _use_threads(plan: Plan) -> None:
+def use_threads(plan: Plan) -> None:
+    """Have torch use as many threads as the plan says."""
     if plan.settings.threads:
         torch.set_num_threads(plan.settings.threads)
