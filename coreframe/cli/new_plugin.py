@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
 
+from coreframe.doctor.module_finder import ModuleFinder
 from coreframe.errors import ArgumentError
 from coreframe.registry.record import normalize
 from coreframe.registry.registry import get_registry
@@ -44,12 +46,32 @@ def new_plugin(
         plugin = name_plugin(kind, name, package)
     except ArgumentError as error:
         raise typer.BadParameter(f"{error}.") from error
+    if fault := _taken(plugin):
+        raise typer.BadParameter(
+            f"{plugin.distribution!r} cannot be the name of this package: {fault}."
+        )
     written = write_folder(directory / plugin.distribution, fill_package(plugin))
     for warning in _namesakes(plugin, context):
         typer.echo(f"Warning: {warning}", err=True)
     for path in written:
         typer.echo(path)
     typer.echo("\nNext:\n" + "\n".join(f"  {step}" for step in _next_steps(plugin, directory)))
+
+
+def _taken(plugin: NewPlugin) -> str:
+    """What else goes by the package's name and is no plugin of coreframe; empty if nothing."""
+    registry = get_registry()
+    plugins = [*registry.components(), *registry.commands()]
+    if normalize(plugin.distribution) in {normalize(r.distribution) for r in plugins}:
+        return ""  # an earlier one of the same plugin, say: that is a warning
+    try:
+        other = distribution(plugin.distribution)
+    except PackageNotFoundError:
+        located = ModuleFinder().locate(plugin.module)
+        if located is None or located.is_namespace:  # a folder that happens to be called so
+            return ""
+        return f"it would hide the module {plugin.module} that exists"
+    return f"{other.name} {other.version} is installed, and the new one would take its place"
 
 
 def _namesakes(plugin: NewPlugin, context: typer.Context) -> Iterator[str]:

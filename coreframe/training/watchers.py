@@ -11,6 +11,7 @@ from pluggy import HookImpl
 from torch import Tensor
 
 from coreframe.errors import PluginWarning
+from coreframe.interfaces.module import Module
 from coreframe.registry.hook_plugins import HookPlugins, raised
 from coreframe.registry.hookspecs import hookimpl
 from coreframe.registry.registry import get_registry
@@ -19,6 +20,8 @@ from coreframe.training.run import Run
 
 __all__ = ["EpochFunction", "OnEpoch", "Watchers"]
 
+SWITCHED = "it left layers switched between training and evaluation, which has been undone"
+
 OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
 """Called after each epoch with its number, from 0, and its row of each figure of the history."""
 
@@ -26,7 +29,8 @@ OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
 class Watchers:
     """The watchers of one run: its own, and those that plugins bring.
 
-    What a plugin's watcher raises becomes a `PluginWarning`, and it is told no more of this run.
+    What a plugin's watcher raises becomes a `PluginWarning`, and it is told no more of this run;
+    likewise if it leaves layers in another mode than it found, which is undone.
     The run's own are a part of it: what they raise ends it.
 
     Args:
@@ -80,18 +84,27 @@ class Watchers:
         for implementation in others:
             if id(implementation.plugin) in self._silenced:
                 continue
+            fault, modes = "", self._modes()
             try:
                 implementation.function(*[given[name] for name in implementation.argnames])
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  # also SystemExit: the run goes on
+                fault = raised(error)
+            finally:
+                moved = _restore(modes)
+            if fault or moved:
                 self._silenced.add(id(implementation.plugin))
                 warnings.warn(
                     f"{self._plugins.describe(implementation)} watches this run no more: in "
-                    f"{hook} {raised(error)}; report this to its author",
+                    f"{hook} {fault or SWITCHED}; report this to its author",
                     PluginWarning,
                     stacklevel=_outside(),
                 )
+
+    def _modes(self) -> list[tuple[Module, bool]]:
+        """Which layers train: a watcher that evaluates the model must leave them so."""
+        return [(module, module.training) for _, module in self.run.model.named_modules()]
 
     def _called(self, hook: str) -> tuple[list[HookImpl], list[HookImpl]]:
         """The run's own implementations of a hook, and the plugins'; looked up once."""
@@ -99,6 +112,14 @@ class Watchers:
             plugins = self._plugins.implementations(hook)
             self._found[hook] = (self._own.implementations(hook), plugins)
         return self._found[hook]
+
+
+def _restore(modes: list[tuple[Module, bool]]) -> bool:
+    """Give layers the modes that they had; whether one of them had another."""
+    moved = [(module, training) for module, training in modes if module.training is not training]
+    for module, training in moved:
+        module.training = training
+    return bool(moved)
 
 
 def _outside() -> int:

@@ -181,3 +181,63 @@ def test_a_watcher_sees_where_the_run_keeps_its_files(diary: Diary, tmp_path: Pa
     train(epochs=1, folder=str(tmp_path / "run"))
     assert diary.pages[-1][1].folder == tmp_path / "run"
     assert not (tmp_path / "run").exists()
+
+
+class Evaluator:
+    """Evaluates the model, and forgets to let it train again."""
+
+    def __init__(self, *, hook: str, fails: bool = False) -> None:
+        self.hook, self.fails, self.told = hook, fails, 0
+
+    def look(self, hook: str, run: cf.Run) -> None:
+        if hook == self.hook:
+            self.told += 1
+            run.model.eval()
+            if self.fails:
+                raise ValueError("no such file")
+
+    @cf.hookimpl
+    def coreframe_run_start(self, run: cf.Run) -> None:
+        self.look("coreframe_run_start", run)
+
+    @cf.hookimpl
+    def coreframe_run_step(self, run: cf.Run) -> None:
+        self.look("coreframe_run_step", run)
+
+    @cf.hookimpl
+    def coreframe_run_epoch(self, run: cf.Run) -> None:
+        self.look("coreframe_run_epoch", run)
+
+    def __repr__(self) -> str:
+        return "Evaluator"
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("hook", ["start", "step", "epoch"])
+def test_a_model_that_a_plugin_left_in_evaluation_trains_on(hook: str, fails: bool) -> None:
+    alone = train(epochs=3, batch_size=4)
+    watcher = Evaluator(hook=f"coreframe_run_{hook}", fails=fails)
+    cf.get_registry().register(watcher)
+    why = "it raised ValueError: no such file" if fails else "it left layers switched between"
+    try:
+        with pytest.warns(cf.PluginWarning, match=f"Evaluator.* no more: in .*_{hook} {why}"):
+            watched = train(epochs=3, batch_size=4)
+    finally:
+        cf.get_registry().unregister(watcher)
+    assert watcher.told == 1
+    assert torch.equal(watched.loss, alone.loss)
+
+
+def test_a_plugin_may_evaluate_if_it_tidies_up() -> None:
+    class Tidy:
+        @cf.hookimpl
+        def coreframe_run_epoch(self, run: cf.Run) -> None:
+            run.model.eval()
+            run.model.train()
+
+    watcher = Tidy()
+    cf.get_registry().register(watcher)
+    try:
+        train(epochs=2)  # a warning would be an error
+    finally:
+        cf.get_registry().unregister(watcher)
