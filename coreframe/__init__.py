@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         CoreframeError,
         DisabledComponent,
         DivergedRun,
+        ExportError,
         PluginWarning,
         PolicyError,
         ProtocolError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     )
     from coreframe.interfaces.dataset import Dataset
     from coreframe.interfaces.example import Example, Sample
+    from coreframe.interfaces.graph import Graph
     from coreframe.interfaces.hyperparameter import Hyperparameter
     from coreframe.interfaces.initializer import Constant, Initializer, Normal, xavier_normal
     from coreframe.interfaces.loss import Loss
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from coreframe.training.blocks import Population, choose_block_size, cut_into_blocks
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
+    from coreframe.training.file_replacement import replacing
     from coreframe.training.folds import Folds
     from coreframe.training.history import History
     from coreframe.training.memory import estimate_memory
@@ -87,7 +90,9 @@ _HOMES = {
     "DivergedRun": "errors",
     "Evaluation": "training.evaluation",
     "Example": "interfaces.example",
+    "ExportError": "errors",
     "Folds": "training.folds",
+    "Graph": "interfaces.graph",
     "History": "training.history",
     "Hyperparameter": "interfaces.hyperparameter",
     "Initializer": "interfaces.initializer",
@@ -141,6 +146,7 @@ _HOMES = {
     "load_checkpoint": "training.checkpoint",
     "parse_model": "assembly.assemble",
     "plugin_code": "cli.plugin_output",
+    "replacing": "training.file_replacement",
     "reset_registry": "registry.registry",
     "run_tasks": "training.workers",
     "save_checkpoint": "training.checkpoint",
@@ -167,7 +173,9 @@ __all__ = [
     "DivergedRun",
     "Evaluation",
     "Example",
+    "ExportError",
     "Folds",
+    "Graph",
     "History",
     "Hyperparameter",
     "Initializer",
@@ -222,6 +230,7 @@ __all__ = [
     "load_checkpoint",
     "parse_model",
     "plugin_code",
+    "replacing",
     "reset_registry",
     "run_tasks",
     "save_checkpoint",

@@ -15,6 +15,7 @@ __all__ = [
     "CoreframeError",
     "DisabledComponent",
     "DivergedRun",
+    "ExportError",
     "PluginWarning",
     "PolicyError",
     "ProtocolError",
@@ -80,6 +81,10 @@ class DisabledComponent(CoreframeError, LookupError):
 
 class DivergedRun(CoreframeError, ArithmeticError):
     """A training whose loss became NaN or infinite."""
+
+
+class ExportError(CoreframeError, ValueError):
+    """A model that cannot be written as a graph, or a graph that does not compute the same."""
 
 
 class PolicyError(CoreframeError, ValueError):

@@ -9,6 +9,7 @@ from torch import Tensor
 from coreframe.assembly.create import create
 from coreframe.errors import ArgumentError, ShapeError
 from coreframe.interfaces.example import Example
+from coreframe.interfaces.graph import Graph
 from coreframe.interfaces.module import Module, Shape
 
 __all__ = ["Sequential"]
@@ -78,3 +79,8 @@ class Sequential(Module):
                 before = f" after {self.layers[index - 1]!r}" if index else ""
                 raise ShapeError(f"layer {index}{before}: {error}") from None
         return shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        for layer in self.layers:
+            x = layer.export(graph, x)
+        return x

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from coreframe.errors import ArgumentError
 from coreframe.interfaces.component import Component
+from coreframe.interfaces.module import Module
 from coreframe.interfaces.replicas import Replicas, Selection, resolve_selection
 from coreframe.interfaces.split import Split
 
@@ -86,3 +87,12 @@ class Dataset(Component):
             f"{cls.__name__} reads no files: it gives no inputs for encoding {dict(encoding)!r} "
             f"from {path!r}"
         )
+
+    @classmethod
+    def input_layer(cls, encoding: Mapping[str, Any]) -> Module | None:  # noqa: ARG003
+        """What makes inputs of a file's numbers as an `encoding` says, such as a standardization.
+
+        An exported model begins with it, so that it takes these numbers. None if they are the
+        inputs as they are, or nobody knows them but `read_inputs`.
+        """
+        return None

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from torch import Tensor
 
-from coreframe.errors import ArgumentError, ProtocolError, ShapeError
+from coreframe.errors import ArgumentError, ExportError, ProtocolError, ShapeError
 from coreframe.interfaces.component import Component
+from coreframe.interfaces.graph import Graph
 from coreframe.interfaces.replicas import Replicas
 
 __all__ = ["Loss", "Target"]
@@ -67,6 +68,17 @@ class Loss(Component):
             ArgumentError: if it reads outputs as something else.
         """
         raise ArgumentError(f"{self!r} does not read outputs as probabilities")
+
+    def export_probabilities(self, graph: Graph, output: str) -> str:  # noqa: ARG002
+        """Write into a graph what `probabilities` does.
+
+        Raises:
+            ExportError: if the loss does not say it.
+        """
+        raise ExportError(
+            f"{self!r} does not say its export: add a method `export_probabilities(self, graph, "
+            f"output)` to {type(self).__qualname__} that writes its probabilities with graph.add"
+        )
 
     def classes(self, actual: Tensor) -> Tensor:
         """The class of each target, to compare with `predict`; the target itself by default."""

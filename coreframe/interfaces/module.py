@@ -9,9 +9,11 @@ from typing import Any, ClassVar, Self, TypeAlias
 import torch
 from torch import Tensor
 
+from coreframe.errors import ExportError
 from coreframe.interfaces import relocation
 from coreframe.interfaces.component import Component
 from coreframe.interfaces.context import ModelContext
+from coreframe.interfaces.graph import Graph
 from coreframe.interfaces.noise import Distribution, draw_noise
 from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.parameter import Buffer, Parameter
@@ -122,6 +124,20 @@ class Module(Component):
         """
         own_names = {theirs: name for name, theirs in self.torch_names.items()}
         return {own_names.get(name, name): value for name, value in twin.items()}
+
+    def export(self, graph: Graph, *inputs: Any) -> Any:  # noqa: ARG002
+        """Write into a graph what forward does in evaluation; gives its output there.
+
+        A layer adds operators, and a container calls `export` of its parts, as forward does. The
+        inputs are values of the graph, and so is the output, several being a tuple.
+
+        Raises:
+            ExportError: if the layer does not say its export, or cannot be expressed.
+        """
+        raise ExportError(
+            f"{self.described} does not say its export: add a method `export(self, graph, x)` to "
+            f"{type(self).__qualname__} that writes its forward with graph.add"
+        )
 
     # ---- what a layer uses ----
 

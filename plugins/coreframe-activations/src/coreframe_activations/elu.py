@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Hyperparameter, Setting
+from coreframe import Example, Graph, Hyperparameter, Setting
 from coreframe_activations.elementwise import Elementwise
 from coreframe_activations.exponential_branch import exponential_branch, slope_by_output
 
@@ -48,3 +48,6 @@ class ELU(Elementwise):
 
     def slope(self, kept: Tensor) -> Tensor:
         return slope_by_output(kept, self.expand(self.alpha, kept))
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Elu", x, alpha=self.alpha)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example
+from coreframe import ArgumentError, Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["GELU"]
@@ -56,6 +56,9 @@ class GELU(Elementwise):
 
     def slope(self, kept: Tensor) -> Tensor:
         return _slope_of_near(kept) if self.approximate == "tanh" else _slope(kept)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Gelu", x, approximate=self.approximate)
 
 
 def _distribution(x: Tensor) -> Tensor:

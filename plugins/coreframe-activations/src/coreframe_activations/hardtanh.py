@@ -6,7 +6,7 @@ from math import isfinite
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example
+from coreframe import ArgumentError, Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["HardTanh"]
@@ -53,3 +53,6 @@ class HardTanh(Elementwise):
         # x cannot be below both bounds' lower and above the upper one, so at most one sign is −1.
         above = (kept - self.min_val).sign_()
         return above.mul_((self.max_val - kept).sign_()).clamp_(min=0)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Clip", x, graph.constant(self.min_val), graph.constant(self.max_val))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Example, Hyperparameter, Setting
+from coreframe import Example, Graph, Hyperparameter, Setting
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["LeakyReLU"]
@@ -44,3 +44,6 @@ class LeakyReLU(Elementwise):
     def slope(self, kept: Tensor) -> Tensor:
         # The sign is −1, 0 or 1, and a is below 1.
         return kept.sign().clamp_(min=self.expand(self.negative_slope, kept))
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("LeakyRelu", x, alpha=self.negative_slope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.last_axis import LastAxis
 
 __all__ = ["LogSoftmax"]
@@ -40,3 +40,6 @@ class LogSoftmax(LastAxis):
 
     def gradient(self, y: Tensor, dy: Tensor) -> Tensor:
         return dy - y.exp().mul_(dy.sum(-1, keepdim=True))
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("LogSoftmax", x, axis=-1)

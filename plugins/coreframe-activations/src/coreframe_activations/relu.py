@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape
+from coreframe import Example, Graph, Module, Shape
 
 __all__ = ["ReLU"]
 
@@ -39,3 +39,6 @@ class ReLU(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape | None:
         return input_shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Relu", x)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.elementwise import Elementwise
 from coreframe_activations.exponential_branch import exponential_branch, slope_by_output
 
@@ -37,3 +37,6 @@ class SELU(Elementwise):
 
     def slope(self, kept: Tensor) -> Tensor:
         return slope_by_output(kept, SCALE * ALPHA, SCALE)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Selu", x, alpha=ALPHA, gamma=SCALE)

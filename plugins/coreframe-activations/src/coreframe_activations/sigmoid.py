@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["Sigmoid"]
@@ -41,6 +41,9 @@ class Sigmoid(Elementwise):
 
     def slope(self, kept: Tensor) -> Tensor:
         return _slope(kept)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Sigmoid", x)
 
 
 def _slope(y: Tensor) -> Tensor:

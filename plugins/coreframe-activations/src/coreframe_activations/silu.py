@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["SiLU"]
@@ -31,3 +31,6 @@ class SiLU(Elementwise):
     def slope(self, kept: Tensor) -> Tensor:
         gate = kept.sigmoid()
         return (1 - gate).mul_(kept).add_(1).mul_(gate)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Mul", x, graph.add("Sigmoid", x))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.last_axis import LastAxis
 
 __all__ = ["Softmax"]
@@ -36,3 +36,6 @@ class Softmax(LastAxis):
     def gradient(self, y: Tensor, dy: Tensor) -> Tensor:
         dx = y * dy
         return dx.addcmul_(y, dx.sum(-1, keepdim=True), value=-1)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Softmax", x, axis=-1)

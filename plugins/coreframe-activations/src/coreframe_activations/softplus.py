@@ -7,7 +7,7 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example
+from coreframe import ArgumentError, Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["Softplus"]
@@ -65,3 +65,10 @@ class Softplus(Elementwise):
     def _on_line(self, z: Tensor) -> Tensor:
         """1 where z is above the threshold, else 0, in the dtype of z."""
         return (z - self.threshold).sign_().clamp_(min=0)
+
+    def export(self, graph: Graph, x: str) -> str:
+        beta = graph.constant(self.beta)
+        z = graph.add("Mul", x, beta)
+        bend = graph.add("Div", graph.add("Softplus", z), beta)
+        on_line = graph.add("Greater", z, graph.constant(self.threshold))
+        return graph.add("Where", on_line, x, bend)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["Softsign"]
@@ -30,3 +30,6 @@ class Softsign(Elementwise):
 
     def slope(self, kept: Tensor) -> Tensor:
         return kept.abs().add_(1).reciprocal_().square_()
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Softsign", x)

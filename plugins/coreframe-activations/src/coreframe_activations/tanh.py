@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_activations.elementwise import Elementwise
 
 __all__ = ["Tanh"]
@@ -36,6 +36,9 @@ class Tanh(Elementwise):
 
     def slope(self, kept: Tensor) -> Tensor:
         return _slope(kept)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Tanh", x)
 
 
 def _slope(y: Tensor) -> Tensor:

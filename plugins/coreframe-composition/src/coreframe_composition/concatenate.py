@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError, create
+from coreframe import Example, Graph, Module, Shape, ShapeError, create
 from coreframe_composition.branches import (
     backward_of_each,
     backward_parameters_of_each,
@@ -91,6 +91,10 @@ class Concatenate(Module):
             return None
         size = sum(shape[-1] for shape in shapes)
         return (size,) if input_shape is None else (*shapes[0][:-1], size)
+
+    def export(self, graph: Graph, x: str) -> str:
+        outputs = [layer.export(graph, x) for layer in self.layers]
+        return graph.add("Concat", *outputs, axis=-1)
 
     def _parts(self, dy: Tensor) -> tuple[Tensor, ...]:
         """The gradient of each layer's output: the numbers that stand where it stood."""

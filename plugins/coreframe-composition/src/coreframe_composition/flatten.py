@@ -6,7 +6,7 @@ from math import prod
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape
+from coreframe import Example, Graph, Module, Shape
 from coreframe_composition.outline import outline
 
 __all__ = ["Flatten"]
@@ -45,3 +45,6 @@ class Flatten(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape | None:
         return None if input_shape is None else (prod(input_shape),)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Flatten", x, axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError, create
+from coreframe import Example, Graph, Module, Shape, ShapeError, create
 from coreframe_composition.branches import (
     backward_of_each,
     backward_parameters_of_each,
@@ -74,6 +74,9 @@ class Parallel(Module):
         shapes = shapes_of_each(self.layers, input_shape)
         # Several outputs have no one shape.
         return shapes[0] if len(shapes) == 1 else None
+
+    def export(self, graph: Graph, x: str) -> tuple[str, ...]:
+        return tuple(layer.export(graph, x) for layer in self.layers)
 
     def _expect_one_each(self, gradients: tuple[Tensor, ...]) -> None:
         if len(gradients) != len(self.layers):

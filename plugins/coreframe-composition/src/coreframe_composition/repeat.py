@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Sequential, Shape, create, whole_number
+from coreframe import ArgumentError, Example, Graph, Module, Sequential, Shape, create, whole_number
 
 __all__ = ["Repeat"]
 
@@ -69,3 +69,6 @@ class Repeat(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape | None:
         return self.chain.output_shape(input_shape)
+
+    def export(self, graph: Graph, x: str) -> Any:
+        return self.chain.export(graph, x)

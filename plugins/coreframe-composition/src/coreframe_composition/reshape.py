@@ -6,7 +6,7 @@ from math import prod
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Shape, ShapeError, whole_number
+from coreframe import ArgumentError, Example, Graph, Module, Shape, ShapeError, whole_number
 from coreframe_composition.outline import outline
 
 __all__ = ["Reshape"]
@@ -60,6 +60,10 @@ class Reshape(Module):
         if input_shape is not None:
             return self._filled(input_shape)
         return None if -1 in self.shape else self.shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        shape = self._filled(graph.features(x))
+        return graph.add("Reshape", x, graph.integers(0, *shape))  # 0: the batch as it is
 
     def _filled(self, features: Shape) -> Shape:
         """The new shape of such features, with a number for −1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Shape, ShapeError, create
+from coreframe import ArgumentError, Example, Graph, Module, Shape, ShapeError, create
 from coreframe_composition.added import added
 from coreframe_composition.flatten import Flatten
 
@@ -79,3 +79,6 @@ class Residual(Module):
                 "must be of the same shape"
             )
         return shape if input_shape is None else input_shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Add", x, self.layer.export(graph, x))

@@ -8,6 +8,7 @@ from coreframe import (
     ArgumentError,
     Constant,
     Example,
+    Graph,
     Module,
     Parameter,
     Shape,
@@ -95,6 +96,9 @@ class Scale(Module):
         if not self._fits(input_shape):
             raise ShapeError(f"{self!r} takes features that end in {self.shape}, got {input_shape}")
         return input_shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("Mul", x, graph.constant(self.gain))
 
     def _fits(self, features: Shape) -> bool:
         own = self.shape

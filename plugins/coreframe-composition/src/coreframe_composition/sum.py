@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError, create
+from coreframe import Example, Graph, Module, Shape, ShapeError, create
 from coreframe_composition.added import added
 from coreframe_composition.branches import (
     backward_of_each,
@@ -85,3 +85,9 @@ class Sum(Module):
             raise ShapeError(f"{self!r} cannot add up outputs whose last axes are {shapes}")
         # Of an unknown input, the longest is the one that says most.
         return max(shapes, key=len, default=None)
+
+    def export(self, graph: Graph, x: str) -> str:
+        total: str = self.layers[0].export(graph, x)
+        for layer in self.layers[1:]:
+            total = graph.add("Add", total, layer.export(graph, x))
+        return total

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError
+from coreframe import Example, Graph, Module, Shape, ShapeError
 from coreframe_convolution.averages import Range, averages, spread_averages
 from coreframe_convolution.images import (
     as_samples,
@@ -89,6 +89,17 @@ class AdaptiveAvgPool2d(Module):
             return None
         self._expect_an_image(*split(input_shape, None, 2, self))
         return (input_shape[0], *self.output_size)
+
+    def export(self, graph: Graph, x: str) -> str:
+        _, height, width = graph.features(x)
+        rows, columns = self.output_size
+        if height % rows == 0 and width % columns == 0:
+            size = (height // rows, width // columns)
+            return graph.add("AveragePool", x, kernel_shape=size, strides=size)
+        of_rows = averages(_ranges(height, rows), height, torch.empty(0))
+        of_columns = averages(_ranges(width, columns), width, torch.empty(0))
+        y = graph.add("MatMul", graph.constant(of_rows), x)
+        return graph.add("MatMul", y, graph.constant(of_columns.mT))
 
     def _expect_an_image(self, height: int, width: int) -> None:
         if min(height, width) < 1:

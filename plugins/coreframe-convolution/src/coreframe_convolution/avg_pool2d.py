@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Shape, ShapeError
+from coreframe import ArgumentError, Example, Graph, Module, Shape, ShapeError
 from coreframe_convolution.averages import Range, averages, spread_averages
 from coreframe_convolution.images import (
     as_samples,
@@ -121,6 +121,17 @@ class AvgPool2d(Module):
             return None
         height, width = split(input_shape, None, 2, self)
         return (input_shape[0], *self._output_size(height, width))
+
+    def export(self, graph: Graph, x: str) -> str:
+        size, stride, padding, _ = self.window
+        return graph.add(
+            "AveragePool",
+            x,
+            kernel_shape=size,
+            strides=stride,
+            pads=padding * 2,
+            count_include_pad=int(self.count_include_pad),
+        )
 
     def _ranges(self, axis: int, length: int, windows: int) -> list[Range]:
         size, stride, padding, _ = (pair[axis] for pair in self.window)

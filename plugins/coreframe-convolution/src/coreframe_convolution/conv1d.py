@@ -9,6 +9,7 @@ from torch import Tensor
 from coreframe import (
     ArgumentError,
     Example,
+    Graph,
     Module,
     Parameter,
     Setting,
@@ -150,6 +151,20 @@ class Conv1d(Module):
             return None
         (length,) = split(input_shape, self.in_channels, 1, self)
         return self.out_channels, self._output_length(length)
+
+    def export(self, graph: Graph, x: str) -> str:
+        biases = [] if self.bias is None else [graph.constant(self.bias)]
+        (_, stride), (_, padding), (_, dilation) = self.window[1:]
+        return graph.add(
+            "Conv",
+            x,
+            graph.constant(self.weight),
+            *biases,
+            strides=[stride],
+            pads=[padding, padding],
+            dilations=[dilation],
+            group=self.groups,
+        )
 
     def _add_gradients(self, dy: Tensor) -> tuple[Tensor, Tensor]:
         """Gives the images of the input and of `dy`."""

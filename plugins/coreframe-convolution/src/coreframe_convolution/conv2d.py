@@ -9,6 +9,7 @@ from torch import Tensor
 from coreframe import (
     ArgumentError,
     Example,
+    Graph,
     Module,
     Parameter,
     Setting,
@@ -149,6 +150,20 @@ class Conv2d(Module):
             return None
         height, width = split(input_shape, self.in_channels, 2, self)
         return (self.out_channels, *self._output_size(height, width))
+
+    def export(self, graph: Graph, x: str) -> str:
+        biases = [] if self.bias is None else [graph.constant(self.bias)]
+        _, stride, padding, dilation = self.window
+        return graph.add(
+            "Conv",
+            x,
+            graph.constant(self.weight),
+            *biases,
+            strides=stride,
+            pads=padding * 2,
+            dilations=dilation,
+            group=self.groups,
+        )
 
     def _add_gradients(self, dy: Tensor) -> tuple[Tensor, Tensor]:
         """Gives the images of the input and of `dy`."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from coreframe import (
     ArgumentError,
     Example,
+    Graph,
     Module,
     Parameter,
     Setting,
@@ -169,6 +170,25 @@ class ConvTranspose2d(Module):
             return None
         height, width = split(input_shape, self.in_channels, 2, self)
         return (self.out_channels, *self._output_size(height, width))
+
+    def export(self, graph: Graph, x: str) -> str:
+        _, stride, (p, q), dilation = self.window
+        m, n = self.output_padding
+        y = graph.add(
+            "ConvTranspose",
+            x,
+            graph.constant(self.weight),
+            strides=stride,
+            pads=[p, q, max(p - m, 0), max(q - n, 0)],
+            dilations=dilation,
+            group=self.groups,
+        )
+        if m > p or n > q:  # more than the kernels reach
+            more = graph.integers(0, 0, 0, 0, 0, 0, max(m - p, 0), max(n - q, 0))
+            y = graph.add("Pad", y, more)
+        if self.bias is None:
+            return y
+        return graph.add("Add", y, graph.constant(self.bias.value.reshape(-1, 1, 1)))
 
     def _add_gradients(self, dy: Tensor) -> tuple[Tensor, Tensor]:
         """Gives the images of the input and of `dy`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Shape, ShapeError
+from coreframe import ArgumentError, Example, Graph, Module, Shape, ShapeError
 from coreframe_convolution.images import (
     as_samples,
     expect_features,
@@ -108,6 +108,12 @@ class MaxPool2d(Module):
             return None
         height, width = split(input_shape, None, 2, self)
         return (input_shape[0], *self._output_size(height, width))
+
+    def export(self, graph: Graph, x: str) -> str:
+        size, stride, padding, dilation = self.window
+        return graph.add(
+            "MaxPool", x, kernel_shape=size, strides=stride, pads=padding * 2, dilations=dilation
+        )
 
     def _output_size(self, height: int, width: int) -> Pair:
         size = self.window.output_size(height, width)

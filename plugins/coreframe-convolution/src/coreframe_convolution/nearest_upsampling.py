@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Example, Module, Shape
+from coreframe import Example, Graph, Module, Shape
 from coreframe_convolution.images import (
     as_samples,
     expect_features,
@@ -78,3 +78,15 @@ class NearestUpsampling(Module):
             return None
         height, width = split(input_shape, None, 2, self)
         return input_shape[0], self.factor[0] * height, self.factor[1] * width
+
+    def export(self, graph: Graph, x: str) -> str:
+        scales = graph.constant([1.0, 1.0, *map(float, self.factor)])
+        return graph.add(
+            "Resize",
+            x,
+            "",  # no region of interest
+            scales,
+            mode="nearest",
+            nearest_mode="floor",
+            coordinate_transformation_mode="asymmetric",
+        )

@@ -12,6 +12,7 @@ from coreframe import (
     ArgumentError,
     Buffer,
     Example,
+    Graph,
     Module,
     Shape,
     ShapeError,
@@ -124,6 +125,10 @@ class Standardize(Module):
         if len(input_shape) < len(own) or input_shape[len(input_shape) - len(own) :] != own:
             raise ShapeError(f"{self!r} takes features that end in {own}, got {input_shape}")
         return input_shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        centred = graph.add("Sub", x, graph.constant(self.mean))
+        return graph.add("Div", centred, graph.constant(self.deviation))
 
     def _aligned(self, buffer: Buffer, x: Tensor) -> Tensor:
         """A buffer as it broadcasts over `x`: replicas first, features last."""

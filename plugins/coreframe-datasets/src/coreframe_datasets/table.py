@@ -9,7 +9,7 @@ from typing import Any, Literal
 import torch
 from torch import Generator, Tensor
 
-from coreframe import ArgumentError, Dataset, Example, Selection, TensorSplit
+from coreframe import ArgumentError, Dataset, Example, Module, Selection, TensorSplit
 from coreframe_datasets.open_table import open_table
 from coreframe_datasets.seeds import Splits, for_each_seed
 from coreframe_datasets.stratified import Shares, repeated_rows, stratified_rows
@@ -145,17 +145,18 @@ class Table(Dataset):
             ArgumentError: for a file that cannot be read, or a value that training could not
                 have had, naming its row.
         """
-        try:
-            rows = TableRows.from_json(encoding)
-            fit = TableFit.from_json(encoding, len(rows.inputs))
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise ArgumentError(f"Table: this is no encoding of a table: {encoding!r}") from None
+        rows, fit = _encoding(encoding)
         source = open_table(path)
         names = source.find(list(rows.columns))
         if names != list(rows.columns):  # an array that had one axis in training
             raise source.fault(f"has columns {names!r} where training had {list(rows.columns)!r}")
         columns = source.read(names, rows.text)
         return fit.apply(rows.tensor(source, columns, refuse=fit.fill is None))
+
+    @classmethod
+    def input_layer(cls, encoding: Mapping[str, Any]) -> Module | None:
+        _, fit = _encoding(encoding)
+        return fit.layer()
 
     def select_settings(self, replicas: Selection) -> None:
         super().select_settings(replicas)
@@ -174,6 +175,14 @@ class Table(Dataset):
                 cls(path, ["weight", "length"], features=["colour", "fruit"], repeated="dealt")
             ),
         ]
+
+
+def _encoding(encoding: Mapping[str, Any]) -> tuple[TableRows, TableFit]:
+    try:
+        rows = TableRows.from_json(encoding)
+        return rows, TableFit.from_json(encoding, len(rows.inputs))
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ArgumentError(f"Table: this is no encoding of a table: {encoding!r}") from None
 
 
 def _expect_one_of(name: str, value: object, choices: Sequence[str | None]) -> None:

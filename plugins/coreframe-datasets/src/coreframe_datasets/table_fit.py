@@ -9,7 +9,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, TensorSplit
+from coreframe import ArgumentError, Module, Sequential, TensorSplit
+from coreframe_datasets.fill_missing import FillMissing
 from coreframe_datasets.standardize import Standardize
 from coreframe_datasets.table_rows import TableRows
 
@@ -55,6 +56,20 @@ class TableFit:
         if self.mean is not None:
             x = (x - x.new_tensor(self.mean)) / x.new_tensor(self.deviation)
         return x
+
+    def layer(self) -> Module | None:
+        """A layer that does the same; None if nothing is done."""
+        layers: list[Module] = []
+        if self.fill is not None:
+            filling = FillMissing(len(self.fill))
+            filling.fill.value = torch.tensor(self.fill)
+            layers.append(filling)
+        if self.mean is not None and self.deviation is not None:
+            standardizing = Standardize(len(self.mean))
+            standardizing.mean.value = torch.tensor(self.mean)
+            standardizing.deviation.value = torch.tensor(self.deviation)
+            layers.append(standardizing)
+        return Sequential(*layers) if layers else None
 
     def to_json(self) -> dict[str, list[float]]:
         """Those that there are, by name."""

@@ -9,6 +9,7 @@ from torch import Tensor
 from coreframe import (
     ArgumentError,
     Example,
+    Graph,
     Module,
     Parameter,
     Setting,
@@ -116,6 +117,13 @@ class Linear(Module):
         if not input_shape or input_shape[-1] != self.in_size:
             raise ShapeError(f"{self!r} takes {self.in_size} features, got {input_shape}")
         return (*input_shape[:-1], self.out_size)
+
+    def export(self, graph: Graph, x: str) -> str:
+        weight, bias = graph.constant(self.weight), graph.constant(self.bias)
+        if len(graph.features(x)) == 1:
+            return graph.add("Gemm", x, weight, bias, transB=1)
+        turned = graph.add("Transpose", weight, perm=[1, 0])
+        return graph.add("Add", graph.add("MatMul", x, turned), bias)
 
     def _rows(self, x: Tensor, features: int) -> Tensor:
         """`(*replicas, rows, features)`: any axes between batch and features join the batch."""

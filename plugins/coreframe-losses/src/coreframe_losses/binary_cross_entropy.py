@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Loss, Sample, ShapeError
+from coreframe import ArgumentError, Example, Graph, Loss, Sample, ShapeError
 
 __all__ = ["BinaryCrossEntropy"]
 
@@ -73,6 +73,9 @@ class BinaryCrossEntropy(Loss):
     def probabilities(self, output: Tensor) -> Tensor:
         """Sigmoid: the probability of class 1."""
         return output.sigmoid()
+
+    def export_probabilities(self, graph: Graph, output: str) -> str:
+        return graph.add("Sigmoid", output)
 
     def _target(self, pred: Tensor, actual: Tensor) -> Tensor:
         """The targets as probabilities, in the outputs' shape."""

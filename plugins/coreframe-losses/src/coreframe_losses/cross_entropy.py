@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from coreframe import Example, Loss, Sample
+from coreframe import Example, Graph, Loss, Sample
 from coreframe_losses.class_indices import (
     expect_class_indices,
     expect_classes,
@@ -131,6 +131,9 @@ class CrossEntropy(Loss):
     def probabilities(self, output: Tensor) -> Tensor:
         """Softmax over the classes."""
         return output.softmax(-1)
+
+    def export_probabilities(self, graph: Graph, output: str) -> str:
+        return graph.add("Softmax", output, axis=-1)
 
 
 def _below_largest(pred: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Example, Loss, Sample
+from coreframe import Example, Graph, Loss, Sample
 from coreframe_losses.class_indices import expect_classes
 
 __all__ = ["KLDivergence"]
@@ -65,3 +65,6 @@ class KLDivergence(Loss):
     def probabilities(self, output: Tensor) -> Tensor:
         """exp: outputs are log-probabilities."""
         return output.exp()
+
+    def export_probabilities(self, graph: Graph, output: str) -> str:
+        return graph.add("Exp", output)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from coreframe import Example, Loss, Sample
+from coreframe import Example, Graph, Loss, Sample
 from coreframe_losses.class_indices import expect_class_indices, of_named_class
 from coreframe_losses.class_weights import ClassWeights
 
@@ -83,3 +83,6 @@ class NLL(Loss):
     def probabilities(self, output: Tensor) -> Tensor:
         """exp: outputs are log-probabilities."""
         return output.exp()
+
+    def export_probabilities(self, graph: Graph, output: str) -> str:
+        return graph.add("Exp", output)

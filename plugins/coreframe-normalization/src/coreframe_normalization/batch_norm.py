@@ -7,7 +7,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Buffer, Example
+from coreframe import ArgumentError, Buffer, Example, Graph
 from coreframe_normalization.channel_axis import ChannelAxis
 from coreframe_normalization.precision import widened
 
@@ -152,3 +152,8 @@ class BatchNorm(ChannelAxis):
             share = (n >= least).double().mul_(self.momentum)
             running = buffer.value
             buffer.value = torch.lerp(running, value.reshape(running.shape), share)
+
+    def export(self, graph: Graph, x: str) -> str:
+        weight, bias = graph.constant(self.weight), graph.constant(self.bias)
+        mean, variance = graph.constant(self.running_mean), graph.constant(self.running_var)
+        return graph.add("BatchNormalization", x, weight, bias, mean, variance, epsilon=self.eps)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, whole_number
+from coreframe import ArgumentError, Example, Graph, whole_number
 from coreframe_normalization.channel_axis import ChannelAxis
 from coreframe_normalization.precision import widened
 
@@ -85,3 +87,21 @@ class GroupNorm(ChannelAxis):
         leading = x.shape[: len(self.replicas) + 1]
         size = x.shape[len(leading) :].numel() // self.groups
         return x.reshape(*leading, self.groups, size)
+
+    def export(self, graph: Graph, x: str) -> str:
+        features = graph.features(x)
+        groups = graph.integers(0, self.groups, prod(features) // self.groups)
+        ones, zeros = graph.constant([1.0] * self.groups), graph.constant([0.0] * self.groups)
+        x_hat = graph.add(
+            "InstanceNormalization",
+            graph.add("Reshape", x, groups),
+            ones,
+            zeros,
+            epsilon=self.eps,
+        )
+        x_hat = graph.add("Reshape", x_hat, graph.integers(0, *features))
+        weight, bias = (
+            graph.constant(self.per_channel(held.value, torch.empty(1, *features)))
+            for held in (self.weight, self.bias)
+        )
+        return graph.add("Add", graph.add("Mul", x_hat, weight), bias)

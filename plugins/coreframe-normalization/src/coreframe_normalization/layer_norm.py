@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from coreframe import Constant, Example, Parameter
+from coreframe import Constant, Example, Graph, Parameter
 from coreframe_normalization.precision import widened
 from coreframe_normalization.trailing_axes import TrailingAxes
 
@@ -61,3 +61,8 @@ class LayerNorm(TrailingAxes):
         dx = super().backward(dy)
         self.add_to(self.bias, widened(dy))
         return dx
+
+    def export(self, graph: Graph, x: str) -> str:
+        weight, bias = graph.constant(self.weight), graph.constant(self.bias)
+        axis = -len(self.shape)
+        return graph.add("LayerNormalization", x, weight, bias, axis=axis, epsilon=self.eps)

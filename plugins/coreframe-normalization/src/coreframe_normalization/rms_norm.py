@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor
 
-from coreframe import Example
+from coreframe import Example, Graph
 from coreframe_normalization.trailing_axes import TrailingAxes
 
 __all__ = ["RMSNorm"]
@@ -51,3 +51,8 @@ class RMSNorm(TrailingAxes):
         x_hat, inverse = self.normalized(x)
         self.save(x_hat, inverse)
         return (x_hat * self.along(self.weight, x_hat)).to(x.dtype)
+
+    def export(self, graph: Graph, x: str) -> str:
+        squares = graph.add("ReduceMean", graph.add("Mul", x, x), graph.integers(*self.axes))
+        root = graph.add("Sqrt", graph.add("Add", squares, graph.constant(self.eps)))
+        return graph.add("Mul", graph.add("Div", x, root), graph.constant(self.weight))

@@ -8,6 +8,7 @@ from torch import Tensor
 from coreframe import (
     ArgumentError,
     Example,
+    Graph,
     Module,
     Normal,
     Parameter,
@@ -106,6 +107,13 @@ class Embedding(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return (*(input_shape or ()), self.size)
+
+    def export(self, graph: Graph, x: str) -> str:
+        if self.padding_index is None:
+            return graph.add("Gather", graph.constant(self.weight), x)
+        weight = self.weight.value.clone()
+        weight[self.padding_index] = 0.0
+        return graph.add("Gather", graph.constant(weight), x)
 
     def _places(self, x: Tensor) -> Tensor:
         """Rows in the tables of all replicas, one below the other."""

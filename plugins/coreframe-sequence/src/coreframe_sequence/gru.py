@@ -5,12 +5,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Constant, Example, Module, Parameter, Shape, whole_number, xavier_normal
+from coreframe import (
+    Constant,
+    Example,
+    Graph,
+    Module,
+    Parameter,
+    Shape,
+    whole_number,
+    xavier_normal,
+)
 from coreframe_sequence.projection import add_product
 from coreframe_sequence.twin_biases import TWIN_NAMES
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
     expect_sequence,
+    export_recurrent,
     input_gradients,
     input_products,
     output_gradients,
@@ -134,3 +144,20 @@ class GRU(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return recurrent_output_shape(self, input_shape, self.in_size, self.hidden, self.last)
+
+    def export(self, graph: Graph, x: str) -> str:
+        def turned(gates: Tensor) -> Tensor:  # from our order to z, r, n
+            r, z, n = gates.chunk(3)
+            return torch.cat([z, r, n])
+
+        bias, c = turned(self.bias.value), self.recurrent_bias.value
+        return export_recurrent(
+            graph,
+            "GRU",
+            x,
+            turned(self.input_weight.value),
+            turned(self.recurrent_weight.value),
+            [bias, torch.cat([c.new_zeros(2 * self.hidden), c])],
+            last=self.last,
+            linear_before_reset=1,
+        )

@@ -5,12 +5,22 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Constant, Example, Module, Parameter, Shape, whole_number, xavier_normal
+from coreframe import (
+    Constant,
+    Example,
+    Graph,
+    Module,
+    Parameter,
+    Shape,
+    whole_number,
+    xavier_normal,
+)
 from coreframe_sequence.projection import add_product
 from coreframe_sequence.twin_biases import TWIN_NAMES, join_biases, split_bias
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
     expect_sequence,
+    export_recurrent,
     input_gradients,
     input_products,
     output_gradients,
@@ -122,3 +132,19 @@ class LSTM(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return recurrent_output_shape(self, input_shape, self.in_size, self.hidden, self.last)
+
+    def export(self, graph: Graph, x: str) -> str:
+        def turned(gates: Tensor) -> Tensor:  # from our order to i, o, f, g
+            i, f, g, o = gates.chunk(4)
+            return torch.cat([i, o, f, g])
+
+        bias = turned(self.bias.value)
+        return export_recurrent(
+            graph,
+            "LSTM",
+            x,
+            turned(self.input_weight.value),
+            turned(self.recurrent_weight.value),
+            [bias, torch.zeros_like(bias)],
+            last=self.last,
+        )

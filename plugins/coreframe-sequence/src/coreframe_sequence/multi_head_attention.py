@@ -12,6 +12,7 @@ from coreframe import (
     ArgumentError,
     Constant,
     Example,
+    Graph,
     Module,
     Parameter,
     Sample,
@@ -149,6 +150,41 @@ class MultiHeadAttention(Module):
         if len(input_shape) > 2 or input_shape[-1:] != (self.size,):  # the length may be unknown
             raise ShapeError(f"{self!r} takes (length, {self.size}), got {input_shape}")
         return input_shape
+
+    def export(self, graph: Graph, x: str, mask: str | None = None) -> str:
+        length, size = graph.features(x)
+        projected = self._export_projection(graph, x, self.projection_weight, self.projection_bias)
+        split = graph.integers(0, length, self.heads, size // self.heads)
+        q, k, v = (
+            graph.add("Reshape", part, split)
+            for part in graph.add_several(3, "Split", projected, axis=-1, num_outputs=3)
+        )
+        q, v = (graph.add("Transpose", part, perm=[0, 2, 1, 3]) for part in (q, v))
+        k = graph.add("Transpose", k, perm=[0, 2, 3, 1])
+        q = graph.add("Mul", q, graph.constant(self._scale))
+        p = self._export_weights(graph, graph.add("MatMul", q, k), mask, length)
+        context = graph.add("Transpose", graph.add("MatMul", p, v), perm=[0, 2, 1, 3])
+        joined = graph.add("Reshape", context, graph.integers(0, length, size))
+        return self._export_projection(graph, joined, self.output_weight, self.output_bias)
+
+    def _export_projection(self, graph: Graph, x: str, weight: Parameter, bias: Parameter) -> str:
+        turned = graph.add("Transpose", graph.constant(weight), perm=[1, 0])
+        return graph.add("Add", graph.add("MatMul", x, turned), graph.constant(bias))
+
+    def _export_weights(self, graph: Graph, scores: str, mask: str | None, length: int) -> str:
+        """p (batch, heads, length, length), zero where a place is hidden, as in `_weights`."""
+        hidden = ""
+        if mask is not None:
+            absent = graph.add("Not", graph.add("Cast", mask, to=torch.bool))
+            hidden = graph.add("Unsqueeze", absent, graph.integers(1, 2))
+        if self.causal:
+            later = graph.constant(torch.ones(length, length, dtype=torch.bool).triu_(1))
+            hidden = graph.add("Or", hidden, later) if hidden else later
+        if not hidden:
+            return graph.add("Softmax", scores, axis=-1)
+        seen = graph.add("Where", hidden, graph.constant(-torch.inf), scores)
+        p = graph.add("Softmax", seen, axis=-1)
+        return graph.add("Where", hidden, graph.constant(0.0), p)
 
     @property
     def _scale(self) -> float:

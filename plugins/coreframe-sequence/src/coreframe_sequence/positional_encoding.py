@@ -7,7 +7,7 @@ from math import cos, log, sin
 import torch
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError, whole_number
+from coreframe import Example, Graph, Module, Shape, ShapeError, whole_number
 
 __all__ = ["PositionalEncoding"]
 
@@ -62,6 +62,10 @@ class PositionalEncoding(Module):
         if input_shape[-1:] != (self.size,):  # behind an unknown layer the length is not known
             raise ShapeError(f"{self!r} takes (length, {self.size}), got {input_shape}")
         return input_shape
+
+    def export(self, graph: Graph, x: str) -> str:
+        length = graph.features(x)[-2]
+        return graph.add("Add", x, graph.constant(self._waves(length, torch.empty(0))))
 
     def _waves(self, length: int, like: Tensor) -> Tensor:
         """`(length, size)`, in double precision until the end: angles grow with the length."""

@@ -11,6 +11,7 @@ from coreframe import (
     ArgumentError,
     Constant,
     Example,
+    Graph,
     Module,
     Parameter,
     Shape,
@@ -22,6 +23,7 @@ from coreframe_sequence.twin_biases import TWIN_NAMES, join_biases, split_bias
 from coreframe_sequence.unrolling import (
     add_unrolled_gradients,
     expect_sequence,
+    export_recurrent,
     input_gradients,
     input_products,
     output_gradients,
@@ -127,3 +129,15 @@ class RNN(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return recurrent_output_shape(self, input_shape, self.in_size, self.hidden, self.last)
+
+    def export(self, graph: Graph, x: str) -> str:
+        return export_recurrent(
+            graph,
+            "RNN",
+            x,
+            self.input_weight.value,
+            self.recurrent_weight.value,
+            [self.bias.value, torch.zeros_like(self.bias.value)],
+            last=self.last,
+            activations=[self.nonlinearity.capitalize()],
+        )

@@ -6,15 +6,18 @@ step lie together; outside it stands before the features.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from coreframe import Module, Parameter, Shape, ShapeError
+from coreframe import Graph, Module, Parameter, Shape, ShapeError
 from coreframe_sequence.projection import add_projection_gradients, project
 
 __all__ = [
     "add_unrolled_gradients",
     "expect_sequence",
+    "export_recurrent",
     "input_gradients",
     "input_products",
     "output_gradients",
@@ -83,3 +86,33 @@ def add_unrolled_gradients(
 def input_gradients(rows: Tensor, x: Tensor, weight: Tensor) -> Tensor:
     """dx of all steps in one product."""
     return torch.matmul(rows, weight).view(x.shape)
+
+
+def export_recurrent(
+    graph: Graph,
+    operator: str,
+    x: str,
+    input_weight: Tensor,
+    recurrent_weight: Tensor,
+    biases: Sequence[Tensor],
+    *,
+    last: bool,
+    **attributes: int | list[str],
+) -> str:
+    """A recurrent operator, of gates in its own order: time first, and an axis of directions.
+
+    Its biases are that of the input and that of the state.
+    """
+    held = (input_weight, recurrent_weight, torch.cat(list(biases)))
+    steps, end = graph.add_several(
+        2,
+        operator,
+        graph.add("Transpose", x, perm=[1, 0, 2]),
+        *(graph.constant(tensor.unsqueeze(0)) for tensor in held),
+        hidden_size=recurrent_weight.shape[-1],
+        **attributes,
+    )
+    if last:
+        return graph.add("Squeeze", end, graph.integers(0))
+    states = graph.add("Squeeze", steps, graph.integers(1))
+    return graph.add("Transpose", states, perm=[1, 0, 2])

@@ -8,6 +8,7 @@ from torch import Tensor
 from coreframe import (
     Constant,
     Example,
+    Graph,
     Module,
     Parameter,
     Shape,
@@ -103,3 +104,10 @@ class BatchEnsemble(Module):
                 f"got {input_shape}"
             )
         return (*input_shape[:-1], self.out_size)
+
+    def export(self, graph: Graph, x: str) -> str:
+        scaled = graph.add("Mul", x, graph.constant(self.in_factor))
+        turned = graph.add("Transpose", graph.constant(self.weight), perm=[1, 0])
+        h = graph.add("MatMul", scaled, turned)
+        y = graph.add("Mul", h, graph.constant(self.out_factor))
+        return graph.add("Add", y, graph.constant(self.bias))

@@ -13,6 +13,7 @@ from coreframe import (
     ArgumentError,
     Constant,
     Example,
+    Graph,
     Module,
     Normal,
     Parameter,
@@ -106,6 +107,17 @@ class CategoricalEmbedding(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return embedded_shape(self, len(self.categories), self.size, input_shape)
+
+    def export(self, graph: Graph, x: str) -> str:
+        zero, ends = graph.integers(0), graph.integers(*self.categories)
+        too_small, too_large = graph.add("Less", x, zero), graph.add("GreaterOrEqual", x, ends)
+        absent = graph.add("Or", too_small, too_large)
+        last = graph.integers(*(number - 1 for number in self.categories))
+        held = graph.add("Min", graph.add("Max", x, zero), last)
+        firsts = graph.integers(*accumulate(self.categories[:-1], initial=0))
+        known = graph.add("Gather", graph.constant(self.weight), graph.add("Add", held, firsts))
+        is_unknown = graph.add("Unsqueeze", absent, graph.integers(-1))
+        return graph.add("Where", is_unknown, graph.constant(self.unknown), known)
 
     def _places(self, x: Tensor) -> Tensor:
         """Rows in the tables of all columns and replicas, one below the other."""

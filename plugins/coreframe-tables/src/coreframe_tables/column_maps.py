@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from coreframe import Parameter
+from coreframe import Graph, Parameter
 
-__all__ = ["add_map_gradients", "input_gradient", "map_columns"]
+__all__ = ["add_map_gradients", "export_columns", "input_gradient", "map_columns"]
 
 
 def map_columns(e: Tensor, weight: Parameter, bias: Parameter) -> Tensor:
@@ -31,3 +31,11 @@ def add_map_gradients(dy: Tensor, e: Tensor, weight: Parameter, bias: Parameter)
 def input_gradient(dy: Tensor, weight: Parameter) -> Tensor:
     """The gradient of e."""
     return torch.einsum("...ncs,...csk->...nck", dy, weight.value)
+
+
+def export_columns(graph: Graph, e: str, weight: Parameter, bias: Parameter) -> str:
+    """The output for e, each column a product of matrices of one row."""
+    rows = graph.add("Unsqueeze", e, graph.integers(-2))
+    maps = graph.add("Transpose", graph.constant(weight), perm=[0, 2, 1])
+    y = graph.add("Squeeze", graph.add("MatMul", rows, maps), graph.integers(-2))
+    return graph.add("Add", y, graph.constant(bias))

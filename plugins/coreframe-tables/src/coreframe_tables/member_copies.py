@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError, whole_number
+from coreframe import Example, Graph, Module, Shape, ShapeError, whole_number
 
 __all__ = ["MemberCopies"]
 
@@ -58,3 +58,7 @@ class MemberCopies(Module):
         if not input_shape:
             raise ShapeError(f"{self!r} takes features, got {input_shape}")
         return (*input_shape[:-1], self.members, input_shape[-1])
+
+    def export(self, graph: Graph, x: str) -> str:
+        one = graph.add("Unsqueeze", x, graph.integers(-2))
+        return graph.add("Expand", one, graph.integers(self.members, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from coreframe import Example, Module, Shape, ShapeError, whole_number
+from coreframe import Example, Graph, Module, Shape, ShapeError, whole_number
 
 __all__ = ["MemberMean"]
 
@@ -61,3 +61,6 @@ class MemberMean(Module):
                 f"{self!r} takes features ending in ({self.members}, …), got {input_shape}"
             )
         return (*input_shape[:-2], input_shape[-1])
+
+    def export(self, graph: Graph, x: str) -> str:
+        return graph.add("ReduceMean", x, graph.integers(-2), keepdims=0)

@@ -10,6 +10,7 @@ from torch import Tensor
 from coreframe import (
     Constant,
     Example,
+    Graph,
     Hyperparameter,
     Module,
     Normal,
@@ -19,7 +20,12 @@ from coreframe import (
     whole_number,
     xavier_normal,
 )
-from coreframe_tables.column_maps import add_map_gradients, input_gradient, map_columns
+from coreframe_tables.column_maps import (
+    add_map_gradients,
+    export_columns,
+    input_gradient,
+    map_columns,
+)
 from coreframe_tables.last_axes import (
     embedded_shape,
     expect_gradient,
@@ -111,6 +117,12 @@ class PeriodicEmbedding(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return embedded_shape(self, self.columns, self.size, input_shape)
+
+    def export(self, graph: Graph, x: str) -> str:
+        column = graph.add("Unsqueeze", x, graph.integers(-1))
+        z = graph.add("Mul", column, graph.constant(2 * pi * self.frequency.value))
+        e = graph.add("Concat", graph.add("Cos", z), graph.add("Sin", z), axis=-1)
+        return export_columns(graph, e, self.weight, self.bias)
 
     @property
     def _cycles(self) -> Tensor:

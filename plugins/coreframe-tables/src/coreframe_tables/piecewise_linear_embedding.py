@@ -13,13 +13,19 @@ from coreframe import (
     ArgumentError,
     Constant,
     Example,
+    Graph,
     Module,
     Parameter,
     Shape,
     whole_number,
     xavier_normal,
 )
-from coreframe_tables.column_maps import add_map_gradients, input_gradient, map_columns
+from coreframe_tables.column_maps import (
+    add_map_gradients,
+    export_columns,
+    input_gradient,
+    map_columns,
+)
 from coreframe_tables.last_axes import (
     embedded_shape,
     expect_gradient,
@@ -114,6 +120,13 @@ class PiecewiseLinearEmbedding(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return embedded_shape(self, len(self.boundaries), self.size, input_shape)
+
+    def export(self, graph: Graph, x: str) -> str:
+        starts, slopes, least, most = map(graph.constant, self._bins(torch.empty(0)))
+        column = graph.add("Unsqueeze", x, graph.integers(-1))
+        held = graph.add("Min", graph.add("Max", column, least), most)
+        e = graph.add("Mul", graph.add("Sub", held, starts), slopes)
+        return export_columns(graph, e, self.weight, self.bias)
 
     def _bins(self, like: Tensor) -> tuple[Tensor, ...]:
         """Start and slope of each bin, and where x is held, `(columns, bins)`.
