@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import nan
+
 import torch
 from torch import Tensor
 
-from coreframe import Buffer, Graph, Module, Shape
+from coreframe import Buffer, Example, Graph, Module, Shape
 
 __all__ = ["FillMissing"]
 
@@ -23,6 +25,14 @@ class FillMissing(Module):
 
     def __init__(self, features: int) -> None:
         self.fill = Buffer((features,))
+
+    @classmethod
+    def examples(cls) -> list[Example]:
+        filling = cls(2).initialize(seed=0)
+        filling.fill.value = torch.tensor([3.0, 4.0])
+        return [
+            Example(filling, (2,), known=[([[nan, 1.0], [2.0, nan]], [[3.0, 1.0], [2.0, 4.0]])])
+        ]
 
     def forward(self, x: Tensor) -> Tensor:
         missing = x.isnan()

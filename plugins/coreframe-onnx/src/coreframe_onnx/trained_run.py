@@ -50,8 +50,11 @@ class TrainedRun:
             said = json.loads(encoding.read_text("utf-8")) if encoding.is_file() else {}
         except (OSError, RecursionError, ValueError) as error:
             raise cf.ArgumentError(f"{path} cannot be read: {error}") from error
+        if not isinstance(said, dict):
+            raise cf.ArgumentError(f"{encoding} is no encoding, which has a name for each part")
         for section in ("data", "loss"):
-            if not isinstance(sections.get(section, {}).get("name"), str):
+            named = sections.get(section)
+            if not isinstance(named, dict) or not isinstance(named.get("name"), str):
                 raise cf.ArgumentError(f"{plan} has no {section}.name")
         return cls(folder, sections, said)
 
