@@ -349,3 +349,24 @@ def test_repeated_rows_are_those_that_comparing_whole_rows_finds(below: int) -> 
         wanted = [rows.count(row) > 1 for row in rows]
         assert repeated_rows(numbers).tolist() == wanted
         assert any(wanted)
+
+
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("missing", ["refuse", "mean"])
+def test_the_input_layer_does_to_numbers_what_read_inputs_does(
+    tmp_path: Path, standardize: bool, missing: Any
+) -> None:
+    path = csv_file(tmp_path / "homes.csv", gaps=missing == "mean")
+    names = ["area", "price"]
+    data = Table(path, "sold", features=names, missing=missing, standardize=standardize)
+    layer = Table.input_layer(data.encoding())
+    assert (layer is None) == (missing == "refuse" and not standardize)
+    read = cells(path)
+    numbers = torch.tensor(
+        [[float(read[name][row] or "nan") for name in names] for row in range(60)]
+    )
+    assert bool(numbers.isnan().any()) == (missing == "mean")
+    inputs = numbers if layer is None else layer.forward(numbers)
+    assert torch.equal(inputs, Table.read_inputs(data.encoding(), path))
+    with pytest.raises(cf.ArgumentError, match="no encoding of a table"):
+        Table.input_layer({"columns": []})

@@ -19,7 +19,6 @@ from coreframe_onnx import export_run
 
 for plugin in ("activations", "datasets", "linear", "losses", "optimizers", "runs"):
     pytest.importorskip(f"coreframe_{plugin}")
-from coreframe_runs import read_plan, train_run
 
 RUN = """\
 [data]
@@ -79,7 +78,13 @@ class Folder:
         if paths:
             self.coreframe("train", "fruits.toml", "--quiet", paths=paths)
         else:
-            train_run(read_plan(self.path / "fruits.toml"), self.path / "runs/fruits", quiet=True)
+            self.train_into("runs/fruits")
+
+    def train_into(self, folder: str, *changes: str) -> None:
+        from coreframe_runs import read_plan, train_run
+
+        plan = read_plan(self.path / "fruits.toml", changes)
+        train_run(plan, self.path / folder, quiet=True)
 
     def predicted(self, *options: str) -> tuple[list[str], list[list[str]]]:
         out = self.coreframe("predict", "runs/fruits", "fruits.csv", *options).stdout
@@ -148,8 +153,7 @@ def test_regression_has_an_output_alone(folder: Folder) -> None:
 
 def test_the_checkpoint_can_be_chosen(folder: Folder) -> None:
     folder.train()
-    plan = read_plan(folder.path / "fruits.toml", ["run.seed=1"])
-    train_run(plan, folder.path / "other", quiet=True)
+    folder.train_into("other", "run.seed=1")
     run, other = folder.path / "runs/fruits", folder.path / "other"
     checkpoints = run / "checkpoints"
     for name in ("best", "previous"):
