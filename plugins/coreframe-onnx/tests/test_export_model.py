@@ -1,5 +1,7 @@
 """export_model: what the file holds, and what is refused."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -138,6 +140,35 @@ def test_a_loss_makes_probabilities_of_outputs(tmp_path: Path, loss: str, layer:
 def test_a_loss_that_knows_no_probabilities_adds_none(tmp_path: Path) -> None:
     export_model(made("Linear(2, 3)"), tmp_path / "m.onnx", (2,), loss=cf.create("loss", "MSE"))
     assert len(computed(tmp_path / "m.onnx", torch.ones(1, 2))) == 1
+
+
+class Cancelling(Twice):
+    """y = (x + c) − c, which loses the digits that are lost beside c; said to be x + by."""
+
+    def __init__(self, c: float, by: float = 0.0) -> None:
+        self.c, self.by = c, by
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x + self.c) - self.c
+
+    def export(self, graph: cf.Graph, x: str) -> str:
+        return graph.add("Add", x, graph.constant(self.by))
+
+
+def test_rounding_that_float32_has_anyway_is_allowed(tmp_path: Path) -> None:
+    x = torch.linspace(-1, 1, 50).reshape(25, 2)
+    off = export_model(Cancelling(4096.0), tmp_path / "m.onnx", x)
+    assert 5e-5 < off < 5e-4
+    with pytest.raises(cf.ExportError, match="off by 0.001 of"):
+        export_model(Cancelling(4096.0, by=2e-3), tmp_path / "m.onnx", x)
+    with pytest.raises(cf.ExportError, match=r"and 0\.001 is allowed"):  # whatever is lost
+        export_model(Cancelling(2.0**20), tmp_path / "m.onnx", x)
+
+
+def test_the_runtime_is_imported_when_something_is_verified() -> None:
+    code = "import coreframe_onnx.command, sys; print('onnxruntime' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 class TestRefusal:

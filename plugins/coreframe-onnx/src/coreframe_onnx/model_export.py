@@ -12,7 +12,7 @@ from torch import Tensor
 
 import coreframe as cf
 from coreframe_onnx.onnx_graph import OnnxGraph
-from coreframe_onnx.verification import verify
+from coreframe_onnx.verification import Trial, verify
 from coreframe_onnx.verification_inputs import Input, draw_batches, numbers_for
 
 __all__ = ["export_model"]
@@ -45,7 +45,8 @@ def export_model(
         before: a layer that makes the model's input of what the graph takes.
         loss: one that reads outputs as probabilities adds the output `probabilities`.
         metadata: texts that travel with the file; `model` is the model's spec.
-        tolerance: how far outputs may be off, as a share of 1 + |y|, number by number.
+        tolerance: how far outputs may be off, as a share of 1 + |y|, number by number; more where
+            float32 itself is off as much, as `verify` says.
 
     Returns:
         How far they are off at most.
@@ -60,60 +61,69 @@ def export_model(
             f"a graph holds one model, and here are {model.replicas[0]}: choose one with "
             "model.select(index)"
         )
-    exported = _still(model)
-    first = None if before is None else _still(before)
+    single, double = _Whole(model, before, loss), _Whole(model, before, loss, torch.float64)
     with torch.inference_mode():
         batches = draw_batches(inputs)
-        if first is not None:
-            batches = [(numbers_for(first, *batch),) for batch in batches]
-        wanted = [_outputs(exported, first, loss, batch) for batch in batches]
-        reader = loss if "probabilities" in wanted[0] else None
-        graph, outputs = _graph(exported, first, reader, batches[0])
+        if single.before is not None:
+            batches = [(numbers_for(single.before, *batch),) for batch in batches]
+        trials = [Trial(batch, single.outputs(batch), double.outputs(batch)) for batch in batches]
+        graph, outputs = _graph(single, trials[0])
         proto = graph.finish(outputs, {"model": repr(model), **(metadata or {})})
     try:
         with cf.replacing(Path(path)) as temporary:
             temporary.write_bytes(proto.SerializeToString())
-            return verify(temporary, batches, wanted, tolerance)
+            return verify(temporary, trials, tolerance)
     except OSError as error:
         raise cf.ArgumentError(f"{path} cannot be written: {error}") from error
 
 
-def _still(model: cf.Module) -> cf.Module:
-    """A copy in evaluation, in float32."""
-    return copy.deepcopy(model).eval().to("cpu", dtype=torch.float32)
+class _Whole:
+    """A model as it is exported, in evaluation: a copy, what comes before it, and its loss."""
+
+    def __init__(
+        self,
+        model: cf.Module,
+        before: cf.Module | None,
+        loss: cf.Loss | None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.model = copy.deepcopy(model).eval().to("cpu", dtype=dtype)
+        self.before = None
+        if before is not None:
+            self.before = copy.deepcopy(before).eval().to("cpu", dtype=dtype)
+        self.loss, self.dtype = loss, dtype
+
+    def outputs(self, batch: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        """What it gives, by name."""
+        batch = tuple(x.to(self.dtype) if x.is_floating_point() else x for x in batch)
+        if self.before is not None:
+            batch = (self.before.forward(*batch),)
+        y = self.model.forward(*batch)
+        outputs = _named("output", y)
+        if self.loss is not None and isinstance(y, Tensor):
+            try:
+                outputs["probabilities"] = self.loss.probabilities(y)
+            except cf.ArgumentError:  # a loss that does not read outputs so
+                return outputs
+        return outputs
 
 
-def _outputs(
-    model: cf.Module, before: cf.Module | None, loss: cf.Loss | None, batch: tuple[Tensor, ...]
-) -> dict[str, Tensor]:
-    if before is not None:
-        batch = (before.forward(*batch),)
-    y = model.forward(*batch)
-    outputs = _named("output", y)
-    if loss is not None and isinstance(y, Tensor):
-        try:
-            outputs["probabilities"] = loss.probabilities(y)
-        except cf.ArgumentError:  # a loss that does not read outputs so
-            return outputs
-    return outputs
-
-
-def _graph(
-    model: cf.Module, before: cf.Module | None, loss: cf.Loss | None, batch: tuple[Tensor, ...]
-) -> tuple[OnnxGraph, dict[str, str]]:
+def _graph(whole: _Whole, trial: Trial) -> tuple[OnnxGraph, dict[str, str]]:
     """The graph, and which of its values are given out by which names."""
+    model, before = whole.model, whole.before
     graph = OnnxGraph({**dict(model.named_parameters()), **dict(model.named_buffers())})
     for module in (model, before):
         if module is not None:
             _watch(module, graph)
+    batch = trial.batch
     given = _named("input", batch[0] if len(batch) == 1 else batch)
     values = tuple(graph.input(name, x.dtype, x.shape[1:]) for name, x in given.items())
     if before is not None:
         values = (before.export(graph, *values),)
     y = model.export(graph, *values)
     outputs = _named("output", y)
-    if loss is not None:
-        outputs["probabilities"] = loss.export_probabilities(graph, y)
+    if whole.loss is not None and "probabilities" in trial.single:
+        outputs["probabilities"] = whole.loss.export_probabilities(graph, y)
     return graph, outputs
 
 
