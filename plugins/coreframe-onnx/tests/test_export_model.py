@@ -120,6 +120,14 @@ def test_several_inputs_and_outputs_are_numbered(tmp_path: Path) -> None:
     assert [given.name for given in outputs] == ["output_0", "output_1"]
 
 
+def test_integers_are_taken_in_64_bits(tmp_path: Path) -> None:
+    pytest.importorskip("coreframe_tables")
+    indices = torch.tensor([[0, 1], [1, -1]], dtype=torch.int32)
+    export_model(made("CategoricalEmbedding([2, 2], 3)"), tmp_path / "m.onnx", indices)
+    (given,) = onnxruntime.InferenceSession(tmp_path / "m.onnx").get_inputs()
+    assert (given.type, given.shape) == ("tensor(int64)", ["batch", 2])
+
+
 @pytest.mark.parametrize(
     ("loss", "layer"),
     [
@@ -159,7 +167,7 @@ def test_rounding_that_float32_has_anyway_is_allowed(tmp_path: Path) -> None:
     x = torch.linspace(-1, 1, 50).reshape(25, 2)
     off = export_model(Cancelling(4096.0), tmp_path / "m.onnx", x)
     assert 5e-5 < off < 5e-4
-    with pytest.raises(cf.ExportError, match="off by 0.001 of"):
+    with pytest.raises(cf.ExportError, match=r"off by 0\.001 of"):
         export_model(Cancelling(4096.0, by=2e-3), tmp_path / "m.onnx", x)
     with pytest.raises(cf.ExportError, match=r"and 0\.001 is allowed"):  # whatever is lost
         export_model(Cancelling(2.0**20), tmp_path / "m.onnx", x)
@@ -201,6 +209,17 @@ class TestRefusal:
         assert path.read_text() == "before"
         assert [file.name for file in tmp_path.iterdir()] == ["m.onnx"]
         export_model(Thrice(), path, (2,), tolerance=1.0)
+
+    def test_of_an_export_that_gives_nothing(self, tmp_path: Path) -> None:
+        class Forgetful(Twice):
+            def export(self, graph: cf.Graph, x: str) -> str:
+                graph.add("Mul", x, graph.constant(2.0))
+                return None  # type: ignore[return-value]  # as happens
+
+        model = cf.Sequential(Forgetful())
+        says = r"^Forgetful\(\) at 0: its export gives None, no value of a graph"
+        with pytest.raises(cf.ExportError, match=says):
+            export_model(model, tmp_path / "m.onnx", (2,))
 
     def test_of_inputs_that_the_model_does_not_take(self, tmp_path: Path) -> None:
         with pytest.raises(cf.ShapeError, match=r"Linear\(3, 2\) at 0"):
@@ -264,6 +283,8 @@ class TestGraph:
         assert graph.features(graph.add("Transpose", x, perm=[0, 2, 1])) == (3, 2)
         with pytest.raises(cf.ExportError, match="is not known before it is computed"):
             graph.features(graph.add("NonZero", x))
+        with pytest.raises(cf.ExportError, match="'z' is no value of this graph"):
+            graph.features("z")
 
     def test_several_outputs_are_given_in_their_order(self) -> None:
         graph = OnnxGraph()

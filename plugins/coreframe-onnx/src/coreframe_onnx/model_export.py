@@ -138,7 +138,10 @@ def _inside(graph: OnnxGraph, layer: cf.Module) -> Any:
 
     def export(into: cf.Graph, *inputs: Any) -> Any:
         with graph.inside(layer):
-            return own(into, *inputs)
+            y = own(into, *inputs)
+        if not all(isinstance(value, str) for value in (y if isinstance(y, tuple) else (y,))):
+            raise cf.ExportError(f"{layer.described}: its export gives {y!r}, no value of a graph")
+        return y
 
     return export
 

@@ -101,6 +101,8 @@ class OnnxGraph(cf.Graph):
         return name
 
     def features(self, value: str) -> tuple[int, ...]:
+        if value not in self._types:
+            raise cf.ExportError(f"{self._who}{value!r} is no value of this graph")
         sizes = self._types[value].tensor_type.shape.dim[1:]
         if not self._types[value].tensor_type.HasField("shape") or not all(
             size.HasField("dim_value") for size in sizes

@@ -40,7 +40,9 @@ def _batch(x: Input, size: int, generator: Generator) -> Tensor:
     else:
         sample = x if isinstance(x, cf.Sample) else cf.Sample(tuple(x))
         x = sample.draw((size,), generator)
-    return x.float() if x.is_floating_point() else x
+    if x.is_floating_point():
+        return x.float()
+    return x if x.dtype is torch.bool else x.long()
 
 
 def numbers_for(before: cf.Module, inputs: Tensor) -> Tensor:
