@@ -110,6 +110,27 @@ def test_double_precision_becomes_single(tmp_path: Path) -> None:
     assert next(iter(model.param())).value.dtype is torch.float64
 
 
+def test_what_comes_before_a_model_is_told_apart_from_it(tmp_path: Path) -> None:
+    standardize = pytest.importorskip("coreframe_datasets").Standardize(3).initialize(seed=0)
+    standardize.mean.value = torch.tensor([1000.0, -5.0, 0.5])
+    standardize.deviation.value = torch.tensor([200.0, 0.01, 1.0])
+    model, path = made("Linear(3, 2)"), tmp_path / "m.onnx"
+    export_model(model, path, (3,), before=cf.Sequential(standardize))
+    graph = onnx.load(path).graph
+    assert [n.name for n in graph.node] == [
+        "before.0/Sub_0",
+        "before.0/Div_1",
+        "0/Gemm_2",
+        "output",
+    ]
+    names = {"before.0.mean", "before.0.deviation", "0.weight", "0.bias"}
+    assert {c.name for c in graph.initializer} == names
+    x = torch.tensor([[1200.0, -5.01, 1.5], [800.0, -5.0, 0.5]])
+    (y,) = computed(path, x)
+    wanted = model.forward(torch.tensor([[1.0, -1.0, 1.0], [-1.0, 0.0, 0.0]]))
+    torch.testing.assert_close(torch.from_numpy(y), wanted, rtol=1e-4, atol=1e-4)
+
+
 def test_several_inputs_and_outputs_are_numbered(tmp_path: Path) -> None:
     attention = made("MultiHeadAttention(4, 2)").children()["0"]
     export_model(attention, tmp_path / "m.onnx", (3, 4), cf.Sample((3,), "indices", 2))

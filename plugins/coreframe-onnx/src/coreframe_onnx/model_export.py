@@ -111,7 +111,12 @@ class _Whole:
 def _graph(whole: _Whole, trial: Trial) -> tuple[OnnxGraph, dict[str, str]]:
     """The graph, and which of its values are given out by which names."""
     model, before = whole.model, whole.before
-    graph = OnnxGraph({**dict(model.named_parameters()), **dict(model.named_buffers())})
+    names = _held_by(model)
+    if before is not None:  # whose paths are not to be taken for those of the model
+        for path, layer in before.named_modules():
+            layer.path = f"before.{path}" if path else "before"
+        names |= {f"before.{path}": held for path, held in _held_by(before).items()}
+    graph = OnnxGraph(names)
     for module in (model, before):
         if module is not None:
             _watch(module, graph)
@@ -125,6 +130,10 @@ def _graph(whole: _Whole, trial: Trial) -> tuple[OnnxGraph, dict[str, str]]:
     if whole.loss is not None and "probabilities" in trial.single:
         outputs["probabilities"] = whole.loss.export_probabilities(graph, y)
     return graph, outputs
+
+
+def _held_by(module: cf.Module) -> dict[str, cf.Parameter | cf.Buffer]:
+    return {**dict(module.named_parameters()), **dict(module.named_buffers())}
 
 
 def _watch(model: cf.Module, graph: OnnxGraph) -> None:
