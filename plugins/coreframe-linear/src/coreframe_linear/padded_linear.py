@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Example, Module, Setting, Shape, whole_number
+from coreframe import ArgumentError, Example, Graph, Module, Setting, Shape, whole_number
 from coreframe_linear.linear import Linear
 from coreframe_linear.padded_normal import PaddedNormal
 
@@ -84,6 +84,12 @@ class PaddedLinear(Module):
 
     def output_shape(self, input_shape: Shape | None) -> Shape:
         return self.linear.output_shape(input_shape)
+
+    def export(self, graph: Graph, x: str) -> str:
+        if self.inputs is not None:
+            used = torch.arange(self.in_size) < torch.as_tensor(self.inputs)
+            x = graph.add("Mul", x, graph.constant(used.float()))
+        return self.linear.export(graph, x)
 
     def _masked(self, x: Tensor) -> Tensor:
         """Zeros in place of the features that are not used."""
