@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 from torch import Tensor
@@ -96,3 +96,14 @@ class Dataset(Component):
         inputs as they are, or nobody knows them but `read_inputs`.
         """
         return None
+
+    @classmethod
+    def stream_inputs(cls, encoding: Mapping[str, Any], path: str) -> Iterator[Tensor]:
+        """What `read_inputs` gives, some samples after another: the file may be larger than memory.
+
+        A dataset that overrides it holds a part at a time; otherwise there is one part.
+
+        Raises:
+            ArgumentError: as `read_inputs`, but of each sample when it is come to.
+        """
+        yield cls.read_inputs(encoding, path)

@@ -17,7 +17,7 @@ from torch import Tensor
 
 import coreframe as cf
 from coreframe_datasets import Table
-from coreframe_datasets.stratified import repeated_rows
+from coreframe_datasets.repeated import repeated_rows
 
 CITIES = ("Aix", "Bern", "Cham")
 
@@ -46,6 +46,11 @@ def splits(data: cf.Dataset) -> Iterator[cf.TensorSplit]:
     for split in (data.train, data.validation, data.test):
         if isinstance(split, cf.TensorSplit):
             yield split
+
+
+def loaded(split: cf.Split) -> cf.TensorSplit:
+    assert isinstance(split, cf.TensorSplit)
+    return split
 
 
 def sorted_rows(x: Tensor) -> list[list[float]]:
@@ -152,7 +157,7 @@ def test_means_are_those_of_the_training_samples_alone(tmp_path: Path, seed: int
     names = ["id", "area", "city"]
     data = Table(path, "price", features=names, missing="mean", seed=seed)
     read = cells(path)
-    rows = [int(line) - 2 for line in data.train.input[:, 0].tolist()]
+    rows = [int(line) - 2 for line in loaded(data.train).input[:, 0].tolist()]
     areas = [float(read["area"][row]) for row in rows if read["area"][row]]
     cities = [read["city"][row] for row in rows if read["city"][row]]
     most = max(CITIES, key=cities.count)
@@ -178,8 +183,8 @@ def test_standardizing_is_fitted_on_the_training_samples_alone(
     path = csv_file(tmp_path / "homes.csv", gaps=missing == "mean")
     settings: dict[str, Any] = {"features": FEATURES, "missing": missing, "seed": 4}
     raw, data = Table(path, "price", **settings), Table(path, "price", standardize=True, **settings)
-    mean = raw.train.input.double().mean(0)
-    deviation = raw.train.input.double().std(0, unbiased=False)
+    mean = loaded(raw.train).input.double().mean(0)
+    deviation = loaded(raw.train).input.double().std(0, unbiased=False)
     whole = torch.cat([split.input for split in splits(raw)]).double().mean(0)
     assert float((mean - whole).abs().max()) > 0.1
     encoding = data.encoding()
@@ -237,7 +242,9 @@ def test_the_default_dtype_is_that_of_inputs_and_targets(tmp_path: Path) -> None
         again = Table.read_inputs(data.encoding(), path)
     finally:
         torch.set_default_dtype(torch.float32)
-    assert {t.dtype for t in (data.train.input, data.train.target, again)} == {torch.float64}
+    assert {t.dtype for t in (loaded(data.train).input, loaded(data.train).target, again)} == {
+        torch.float64
+    }
     seen = torch.cat([split.input for split in splits(data)])
     assert sorted_rows(again) == sorted_rows(seen)
 
@@ -248,10 +255,10 @@ def test_rows_that_repeat_all_train_or_are_dealt_out(tmp_path: Path) -> None:
     path.write_text("\n".join(["x,y", *rows]), encoding="utf-8")
     for seed in range(10):
         data = Table(str(path), "y", seed=seed)
-        assert int((data.train.input == 1).sum()) == 3
-        assert int((data.train.input == 2).sum()) == 2
+        assert int((loaded(data.train).input == 1).sum()) == 3
+        assert int((loaded(data.train).input == 2).sum()) == 2
     dealt = [Table(str(path), "y", seed=seed, repeated="dealt") for seed in range(10)]
-    assert {int((data.train.input == 1).sum()) for data in dealt} > {2, 3}
+    assert {int((loaded(data.train).input == 1).sum()) for data in dealt} > {2, 3}
     path.write_text("\n".join(["x,y", *["1,0", "2,1"] * 20]), encoding="utf-8")
     with pytest.raises(cf.ArgumentError, match="0 of class '0' of 20 samples are there only once"):
         Table(str(path), "y")
@@ -264,7 +271,7 @@ def test_rows_that_miss_the_same_values_repeat_as_well(tmp_path: Path) -> None:
     path.write_text("\n".join(["a,b,y", *rows]), encoding="utf-8")
     for seed in range(5):
         data = Table(str(path), "y", missing="mean", seed=seed)
-        assert int((data.train.input[:, 0] == 0).sum()) == 2
+        assert int((loaded(data.train).input[:, 0] == 0).sum()) == 2
 
 
 @pytest.mark.parametrize("settings", [{}, {"standardize": True}, {"missing": "mean"}], ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,25 @@ CELLS = [f"{row},w{row % 3},{LABELS[row]}" for row in range(20)]
 
 
 def refused(path: Path | str, target: Any = "y", **settings: Any) -> str:
+    """The sentence in which a table is refused; it is the same whether it is loaded or streamed."""
     with pytest.raises(cf.ArgumentError) as raised:
-        Table(str(path), target, **settings)
+        Table(str(path), target, stream=False, **settings)
     message = str(raised.value)
     assert "\n" not in message
+    with pytest.raises(cf.ArgumentError) as streamed:
+        Table(str(path), target, stream=True, **settings)
+    assert str(streamed.value) == message
+    assert not list(cache().glob(".*")), "nothing half-written stays"
     return message.replace(str(path), "FILE")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COREFRAME_CACHE", str(tmp_path / "cache"))
+
+
+def cache() -> Path:
+    return Path(os.environ["COREFRAME_CACHE"])
 
 
 def csv_file(folder: Path, *lines: str, header: str = "x,word,y") -> Path:
@@ -262,8 +277,8 @@ def test_more_categories_than_inputs_can_be(tmp_path: Path) -> None:
     path = parquet_file(
         tmp_path, name=[f"n{row}" for row in range(1001)], y=[True, *[False] * 1000]
     )
-    says = "Table: FILE has 1001 different texts in column 'name', more than 1000 categories: "
-    assert refused(path) == says + "name the features without it"
+    says = "Table: FILE has more than 1000 different texts in column 'name', which are no "
+    assert refused(path) == says + "categories: name the features without it"
 
 
 def test_targets_that_are_no_classes_or_no_numbers(tmp_path: Path) -> None:
@@ -344,7 +359,8 @@ def test_files_that_were_cut_or_altered(tmp_path: Path, suffix: str) -> None:
 def test_a_lone_array_is_no_npz(tmp_path: Path) -> None:
     np.save(tmp_path / "t.npy", np.ones(3))
     (tmp_path / "t.npy").rename(tmp_path / "t.npz")
-    assert refused(tmp_path / "t.npz") == "Table: FILE is no NPZ that can be read"
+    says = "Table: FILE is no NPZ that can be read: File is not a zip file"
+    assert refused(tmp_path / "t.npz") == says
 
 
 def test_npz_arrays_that_are_no_columns(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Column", "is_number"]
+__all__ = ["Column", "is_number", "odd_texts"]
+
+CODES = 10  # so many integers may be the codes of categories; more are measured
 
 
 @dataclass(frozen=True)
@@ -60,3 +62,10 @@ def is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def odd_texts(texts: Collection[str]) -> set[str]:
+    """Those that are no numbers where the others are measurements; else none."""
+    numbers = {text for text in texts if is_number(text)}
+    measured = len(numbers) > CODES or not all(n.lstrip("+-").isdigit() for n in numbers)
+    return set(texts) - numbers if measured and 2 * len(numbers) > len(texts) else set()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import csv
 from collections import deque
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from coreframe_datasets.arrow_column import arrow_column
-from coreframe_datasets.column import Column, is_number
+from coreframe_datasets.column import Column, odd_texts
+from coreframe_datasets.csv_types import csv_types
 from coreframe_datasets.table_source import TableSource
 
 __all__ = ["CsvSource"]
 
-CODES = 10  # so many integers may be the codes of categories; more are measured
+BYTES = 4  # of memory that each byte of the file takes, when it is read whole
 
 
 class CsvSource(TableSource):
@@ -23,8 +25,11 @@ class CsvSource(TableSource):
         ArgumentError: for a file without names, or with one name twice.
     """
 
+    guesses_types = True
+
     def __init__(self, path: str) -> None:
         super().__init__(path)
+        self._closed = False  # whether each quote is known to be closed
         _, header = next(self._lines(), (0, []))
         if not header:
             raise self.fault("is empty")
@@ -49,40 +54,59 @@ class CsvSource(TableSource):
                 return f"line {line}"
         return super().place(row)
 
+    @property
+    def memory(self) -> int:
+        return BYTES * Path(self.path).stat().st_size
+
     def columns(self, names: Sequence[str], text: Collection[str]) -> list[Column]:
         import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415  # late: it takes long
         from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
         try:
             table = arrow_csv.read_csv(
-                self.path,
-                parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
-                convert_options=arrow_csv.ConvertOptions(
-                    include_columns=list(dict.fromkeys(names)),
-                    column_types=dict.fromkeys(text, pa.string()),
-                    strings_can_be_null=True,
-                ),
+                self.path, **_options(names, dict.fromkeys(text, pa.string()))
             )
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(error) from None
-        found = [arrow_column(self, name, table.column(name), text=name in text) for name in names]
+        found = self._columns(table, names, text)
         for column in found:
-            if any("\n" in category for category in column.categories):
-                # Perhaps a quote that nothing closes: pyarrow takes all the rest for one value.
-                deque(self._lines(), maxlen=0)
-            if column.kind == "text" and column.name not in text:
-                self._expect_categories(column)
+            odd = set() if column.name in text else odd_texts(column.categories)
+            if odd:
+                codes = [code for code, value in enumerate(column.categories) if value in odd]
+                row = column.first_row(codes)
+                raise self.odd_text_at(row, column.name, column.text_at(row))
         return found
 
-    def _expect_categories(self, column: Column) -> None:
-        """Raise for measurements among which one is no number: they look like text."""
-        numbers = {value for value in column.categories if is_number(value)}
-        measured = len(numbers) > CODES or not all(n.lstrip("+-").isdigit() for n in numbers)
-        if measured and 2 * len(numbers) > len(column.categories):
-            odd = [code for code, v in enumerate(column.categories) if v not in numbers]
-            row = column.first_row(odd)
-            says = f"{column.text_at(row)!r} is no number, as the others are"
-            raise self.fault_at(row, column.name, says)
+    def parts(self, names: Sequence[str], text: Collection[str]) -> Iterator[list[Column]]:
+        import pyarrow as pa  # noqa: PLC0415
+
+        types = dict.fromkeys(text, pa.string())
+        guessed = [name for name in dict.fromkeys(names) if name not in types]
+        if guessed:
+            written = self._stream(guessed, dict.fromkeys(guessed, pa.binary()))
+            types |= csv_types(written, guessed)
+        for batch in self._stream(names, types):
+            if batch.num_rows:
+                yield self._columns(pa.Table.from_batches([batch]), names, text)
+
+    def _stream(self, names: Sequence[str], types: Mapping[str, Any]) -> Iterator[Any]:
+        import pyarrow as pa  # noqa: PLC0415
+        from pyarrow import csv as arrow_csv  # noqa: PLC0415
+
+        try:
+            with arrow_csv.open_csv(self.path, **_options(names, types)) as reader:
+                yield from reader
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(error) from None
+
+    def _columns(self, table: Any, names: Sequence[str], text: Collection[str]) -> list[Column]:
+        found = [arrow_column(self, name, table.column(name), text=name in text) for name in names]
+        for column in found:
+            if not self._closed and any("\n" in category for category in column.categories):
+                # Perhaps a quote that nothing closes: pyarrow takes all the rest for one value.
+                deque(self._lines(), maxlen=0)
+                self._closed = True
+        return found
 
     def _lines(self) -> Iterator[tuple[int, list[str]]]:
         """Each row that is not empty, the names too, with the line at which it begins."""
@@ -110,3 +134,17 @@ class CsvSource(TableSource):
                     f"has {len(row)} values in line {line} for {len(self.names)} columns"
                 )
         return self.fault(f"cannot be read: {str(error).partition(chr(10))[0][:200]}")
+
+
+def _options(names: Sequence[str], types: Mapping[str, Any]) -> dict[str, Any]:
+    """How pyarrow is to read these columns, some as given types."""
+    from pyarrow import csv as arrow_csv  # noqa: PLC0415
+
+    return {
+        "parse_options": arrow_csv.ParseOptions(newlines_in_values=True),
+        "convert_options": arrow_csv.ConvertOptions(
+            include_columns=list(dict.fromkeys(names)),
+            column_types=dict(types),
+            strings_can_be_null=True,
+        ),
+    }

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from coreframe_datasets.arrow_column import arrow_column
 from coreframe_datasets.column import Column
 from coreframe_datasets.table_source import TableSource
 
 __all__ = ["ParquetSource"]
+
+ROWS = 65_536  # in a part
+VALUE = 24  # bytes of memory that a number takes on its way
+BUFFER = 2**20  # bytes of a column that are read ahead
 
 INDEX = re.compile(r"__index_level_\d+__")  # the name that pandas gives an index
 
@@ -29,6 +33,7 @@ class ParquetSource(TableSource):
         try:
             with parquet.ParquetFile(path) as file:
                 self.names = file.schema_arrow.names
+                self._values: int = file.metadata.num_rows * file.metadata.num_columns
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(error) from None
         self.expect_unique(self.names)
@@ -46,6 +51,26 @@ class ParquetSource(TableSource):
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(error) from None
         return [arrow_column(self, name, table.column(name), text=name in text) for name in names]
+
+    def parts(self, names: Sequence[str], text: Collection[str]) -> Iterator[list[Column]]:
+        import pyarrow as pa  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415
+
+        rows = max(1, ROWS // (1 + len(names) // 16))
+        try:
+            with parquet.ParquetFile(self.path, buffer_size=BUFFER) as file:
+                for batch in file.iter_batches(rows, columns=list(names)):
+                    table = pa.Table.from_batches([batch])
+                    yield [
+                        arrow_column(self, name, table.column(name), text=name in text)
+                        for name in names
+                    ]
+        except (pa.ArrowException, OSError) as error:
+            raise self._unreadable(error) from None
+
+    @property
+    def memory(self) -> int:
+        return VALUE * self._values
 
     def _unreadable(self, error: Exception) -> Exception:
         return self.fault(f"is no Parquet that can be read: {str(error).partition(chr(10))[0]}")

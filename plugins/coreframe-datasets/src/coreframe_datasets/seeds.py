@@ -10,7 +10,7 @@ from torch import Generator, Tensor
 
 from coreframe import ArgumentError, TensorSplit
 
-__all__ = ["Splits", "for_each_seed"]
+__all__ = ["Splits", "for_each_seed", "generators_of"]
 
 Splits = dict[str, tuple[Tensor, Tensor]]
 """Inputs and targets of each split, by its name."""
@@ -26,14 +26,28 @@ def for_each_seed(
     Raises:
         ArgumentError: if there is no seed, or one is no integer of 64 bits.
     """
+    generators, replicas = generators_of(dataset, seed)
+    made = [make(generator) for generator in generators]
+    if not replicas:
+        return {name: TensorSplit(*pair) for name, pair in made[0].items()}
+    return {name: _stacked([splits[name] for splits in made]) for name in made[0]}
+
+
+def generators_of(
+    dataset: str, seed: int | Sequence[int]
+) -> tuple[list[Generator], tuple[int, ...]]:
+    """A generator for a seed, or for each of several, and the replicas that they are for.
+
+    Raises:
+        ArgumentError: if there is no seed, or one is no integer of 64 bits.
+    """
     plain = seed.tolist() if isinstance(seed, Tensor) else seed
     if not isinstance(plain, Iterable):
-        splits = make(_generator(dataset, plain))
-        return {name: TensorSplit(*pair) for name, pair in splits.items()}
-    made = [make(_generator(dataset, number)) for number in plain]
-    if not made:
+        return [_generator(dataset, plain)], ()
+    generators = [_generator(dataset, number) for number in plain]
+    if not generators:
         raise ArgumentError(f"{dataset}: seed needs at least one integer")
-    return {name: _stacked([splits[name] for splits in made]) for name in made[0]}
+    return generators, (len(generators),)
 
 
 def _stacked(pairs: Sequence[tuple[Tensor, Tensor]]) -> TensorSplit:

@@ -10,9 +10,7 @@ from torch import Generator, Tensor
 from coreframe import ArgumentError
 from coreframe_datasets.numbers import finite_number
 
-__all__ = ["Shares", "repeated_rows", "stratified_rows"]
-
-FACTOR = 6364136223846793005  # odd, so that no bit is lost; the one of Knuth's MMIX
+__all__ = ["Shares", "stratified_rows"]
 
 
 class Shares:
@@ -54,26 +52,6 @@ class Shares:
         return counts
 
 
-def repeated_rows(x: Tensor) -> Tensor:
-    """Which rows are there more than once, of numbers that are not NaN."""
-    # Comparing whole rows takes long; most are alone by one number made of all their bits.
-    marks = torch.zeros(len(x), dtype=torch.int64)
-    for column in x.unbind(-1):
-        bits = (column.double() + 0.0).view(torch.int64)  # -0.0 is 0.0
-        marks.mul_(FACTOR).add_(bits ^ (bits >> 32))
-    repeated = _repeated(marks)
-    alike = repeated.nonzero().squeeze(-1)
-    repeated[alike] = _repeated(x[alike])
-    return repeated
-
-
-def _repeated(rows: Tensor) -> Tensor:
-    axis = None if rows.dim() == 1 else 0  # without an axis it is faster
-    _, row_of, count = torch.unique(rows, dim=axis, return_inverse=True, return_counts=True)
-    repeated: Tensor = count[row_of] > 1
-    return repeated
-
-
 def stratified_rows(
     repeated: Tensor,
     labels: Tensor,
@@ -96,12 +74,12 @@ def stratified_rows(
         ArgumentError: if a split gets none of a class, or too few rows are there only once.
     """
     dealt: dict[str, list[Tensor]] = {}
-    for label in range(int(labels.max()) + 1):
-        own = labels == label
+    sizes = labels.bincount().tolist()
+    for label, own in enumerate(torch.split(labels.argsort(stable=True), sizes)):
         what = classes[label] if classes else "a class"
-        single = (own & ~repeated).nonzero().squeeze(-1)
+        single = own[~repeated[own]]
         drawn = single[torch.randperm(len(single), generator=generator)]
-        samples = int(own.sum())
+        samples = len(own)
         counts = shares.counts(samples, what)
         # Training comes last, and takes what is left.
         held_out = samples - counts["train"]
@@ -114,8 +92,7 @@ def stratified_rows(
         for split in [name for name in counts if name != "train"]:
             dealt.setdefault(split, []).append(drawn[start : start + counts[split]])
             start += counts[split]
-        several = (own & repeated).nonzero().squeeze(-1)
-        dealt.setdefault("train", []).append(torch.cat([drawn[start:], several]))
+        dealt.setdefault("train", []).append(torch.cat([drawn[start:], own[repeated[own]]]))
     return {
         split: rows[torch.randperm(len(rows), generator=generator)]
         for split, rows in ((split, torch.cat(parts)) for split, parts in dealt.items())

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any, Literal
 
-import torch
-from torch import Generator, Tensor
+from torch import Tensor
 
-from coreframe import ArgumentError, Dataset, Example, Module, Selection, TensorSplit
+from coreframe import ArgumentError, Dataset, Example, Module, Selection
+from coreframe_datasets.memory import memory_limit
 from coreframe_datasets.open_table import open_table
-from coreframe_datasets.seeds import Splits, for_each_seed
-from coreframe_datasets.stratified import Shares, repeated_rows, stratified_rows
+from coreframe_datasets.stratified import Shares
 from coreframe_datasets.table_fit import TableFit
 from coreframe_datasets.table_roles import roles_of
-from coreframe_datasets.table_rows import TableRows, rows_of
-from coreframe_datasets.table_target import TableTarget
-from coreframe_datasets.targets import targets_of
+from coreframe_datasets.table_rows import TableRows
+from coreframe_datasets.table_source import TableSource
+from coreframe_datasets.table_splits import TableSettings, loaded_splits, streamed_splits
 
 __all__ = ["Table"]
+
+MUCH = 0.5  # of the memory there is: a file that takes more is streamed
 
 
 class Table(Dataset):
@@ -34,6 +35,10 @@ class Table(Dataset):
 
     A target of text, integers or booleans is classes, sorted, each dealt out to the splits in the
     same shares. One of real numbers, or several columns, are numbers.
+
+    A file that would take more than half of the memory is streamed: a part after another becomes rows
+    on the disk, in `~/.cache/coreframe` or the folder that COREFRAME_CACHE names, and from there
+    samples are taken. The splits hold the same samples, but have no `input` and `target`.
 
     Missing are empty values, nulls and NaN, and in CSV what stands for them, such as NA.
 
@@ -56,6 +61,7 @@ class Table(Dataset):
         repeated: where rows of equal inputs go that are there more than once: all `train`, so
             that none stands in two splits, or are `dealt` out like all others.
         seed: of the splits; a sequence of seeds deals each replica splits of its own.
+        stream: whether the file is streamed, if not by its size.
 
     Raises:
         ArgumentError: for a file that cannot be read, a column that is not there, a value that
@@ -64,9 +70,6 @@ class Table(Dataset):
     """
 
     replica_settings = ("seed",)
-
-    train: TensorSplit
-    test: TensorSplit
 
     def __init__(
         self,
@@ -82,40 +85,25 @@ class Table(Dataset):
         missing: Literal["refuse", "mean"] = "refuse",
         repeated: Literal["train", "dealt"] = "train",
         seed: int | Sequence[int] = 0,
+        stream: bool | None = None,
     ) -> None:
         shares = Shares("Table", validation, test)
         _expect_one_of("task", task, (None, "classification", "regression"))
         _expect_one_of("missing", missing, ("refuse", "mean"))
         _expect_one_of("repeated", repeated, ("train", "dealt"))
+        if stream not in (None, False, True):
+            raise ArgumentError(f"Table: stream must be true, false or None, got {stream!r}")
+        settings = TableSettings(
+            shares, task, one_hot, standardize, missing == "mean", repeated == "train", seed
+        )
         source = open_table(path)
         wanted, given = roles_of(source, target, features)
-        columns = source.read([*given, *wanted])
-        goal = TableTarget.of(source, columns[len(given) :], task)
-        if one_hot and goal.classes is None:
-            raise ArgumentError("Table: one_hot is for classes, and these targets are numbers")
-        rows = rows_of(source, columns[: len(given)])
-        x = rows.tensor(source, columns[: len(given)], refuse=missing == "refuse")
-        labels = torch.zeros(len(x), dtype=torch.int64) if goal.classes is None else goal.values
-        targets = goal.values
-        if goal.classes is not None:
-            targets = targets_of(labels, len(goal.classes), one_hot=one_hot)
-        names = [f"class {name!r}" for name in goal.classes or []] or ["a table"]
-        # No input is infinite, so that this makes rows equal which miss the same values.
-        twice = repeated_rows(x.nan_to_num(nan=torch.inf)) if repeated == "train" else labels < 0
-        self._fits: list[TableFit] = []
-
-        def deal(generator: Generator) -> Splits:
-            chosen = stratified_rows(twice, labels, shares, generator, names)
-            fit = TableFit.on(
-                x[chosen["train"]], rows, fill=missing == "mean", standardize=standardize
-            )
-            self._fits.append(fit)
-            return {name: (fit.apply(x[own]), targets[own]) for name, own in chosen.items()}
-
-        splits = for_each_seed("Table", seed, deal)
-        self.train, self.test = splits["train"], splits["test"]
-        self.validation = splits.get("validation")
-        self._rows, self._target, self._classes = rows, wanted, goal.classes
+        streamed = _is_large(source) if stream is None else stream
+        found = (streamed_splits if streamed else loaded_splits)(source, given, wanted, settings)
+        self.train, self.test = found.splits["train"], found.splits["test"]
+        self.validation = found.splits.get("validation")
+        self._rows, self._fits, self._classes = found.rows, found.fits, found.classes
+        self._target = wanted
 
     def encoding(self) -> dict[str, Any]:
         """How the rows of the file become inputs, and what the classes are called.
@@ -145,13 +133,16 @@ class Table(Dataset):
             ArgumentError: for a file that cannot be read, or a value that training could not
                 have had, naming its row.
         """
-        rows, fit = _encoding(encoding)
-        source = open_table(path)
-        names = source.find(list(rows.columns))
-        if names != list(rows.columns):  # an array that had one axis in training
-            raise source.fault(f"has columns {names!r} where training had {list(rows.columns)!r}")
-        columns = source.read(names, rows.text)
+        source, rows, fit = _reader(encoding, path)
+        columns = source.read(list(rows.columns), rows.text)
         return fit.apply(rows.tensor(source, columns, refuse=fit.fill is None))
+
+    @classmethod
+    def stream_inputs(cls, encoding: Mapping[str, Any], path: str) -> Iterator[Tensor]:
+        source, rows, fit = _reader(encoding, path)
+        for start, columns in source.stream(list(rows.columns), rows.text):
+            x = rows.tensor(source, columns, refuse=fit.fill is None, start=start)
+            yield fit.apply(x)
 
     @classmethod
     def input_layer(cls, encoding: Mapping[str, Any]) -> Module | None:
@@ -189,3 +180,18 @@ def _expect_one_of(name: str, value: object, choices: Sequence[str | None]) -> N
     if value not in choices:
         known = ", ".join(repr(choice) for choice in choices)
         raise ArgumentError(f"Table: {name} must be one of {known}, got {value!r}")
+
+
+def _is_large(source: TableSource) -> bool:
+    limit = memory_limit()
+    return limit is not None and source.memory > MUCH * limit
+
+
+def _reader(encoding: Mapping[str, Any], path: str) -> tuple[TableSource, TableRows, TableFit]:
+    """A file of further rows, and how they become inputs."""
+    rows, fit = _encoding(encoding)
+    source = open_table(path)
+    names = source.find(list(rows.columns))
+    if names != list(rows.columns):  # an array that had one axis in training
+        raise source.fault(f"has columns {names!r} where training had {list(rows.columns)!r}")
+    return source, rows, fit

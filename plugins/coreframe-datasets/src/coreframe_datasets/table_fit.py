@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import torch
 from torch import Tensor
 
-from coreframe import ArgumentError, Module, Sequential, TensorSplit
+from coreframe import ArgumentError, Module, Sequential, Split
 from coreframe_datasets.fill_missing import FillMissing
 from coreframe_datasets.standardize import Standardize
 from coreframe_datasets.table_rows import TableRows
 
 __all__ = ["TableFit"]
+
+ROWS = 1024  # samples that are looked at together: a table may be larger than memory
 
 PARTS = ("fill", "mean", "deviation")
 
@@ -36,17 +38,24 @@ class TableFit:
     deviation: Sequence[float] | None = None
 
     @classmethod
-    def on(cls, train: Tensor, rows: TableRows, *, fill: bool, standardize: bool) -> Self:
-        """Fitted on the inputs (samples, n) of the training samples alone.
+    def on(
+        cls, train: Callable[[TableFit], Split], rows: TableRows, *, fill: bool, standardize: bool
+    ) -> Self:
+        """Fitted on the training samples alone, of which it looks at some at a time.
+
+        Args:
+            train: gives these samples, to which a fit has been applied.
+            rows: what their inputs are.
+            fill: whether missing values are to be filled in.
+            standardize: whether to subtract means and divide by deviations.
 
         Raises:
             ArgumentError: if a column is to be filled, and has no value there.
         """
-        filled = _typical(train, rows) if fill else None
+        filled = _typical(train(cls()), rows) if fill else None
         if not standardize:
             return cls(filled)
-        x = cls(filled).apply(train)
-        layer = Standardize(x.shape[1]).fit(TensorSplit(x, torch.zeros(len(x))))
+        layer = Standardize(len(rows.inputs)).fit(train(cls(filled)))
         return cls(filled, layer.mean.value.tolist(), layer.deviation.value.tolist())
 
     def apply(self, x: Tensor) -> Tensor:
@@ -91,18 +100,25 @@ class TableFit:
         return cls(*(None if part is None else [float(n) for n in part] for part in parts))
 
 
-def _typical(train: Tensor, rows: TableRows) -> list[float]:
+def _typical(train: Split, rows: TableRows) -> list[float]:
     """The mean of each number, and the category that most samples have."""
+    count = mean = torch.zeros(len(rows.inputs), dtype=torch.float64)
+    for positions in torch.split(torch.arange(len(train)), ROWS):
+        x, _ = train.take(positions)
+        there = ~x.isnan()
+        number = there.sum(0)
+        total = count + number
+        own = x.double().nan_to_num(nan=0.0).sum(0) / number.clamp(min=1)
+        mean = mean + (own - mean) * (number / total.clamp(min=1))
+        count = total
     typical: list[float] = []
     for (name, categories), block in zip(rows.columns.items(), rows.blocks, strict=True):
-        values = train[:, block].double()
-        present = values[~values.isnan().any(-1)]
-        if not len(present):
+        if not count[block].all():
             raise ArgumentError(
                 f"Table: no training sample has a value in column {name!r} to fill others with"
             )
-        mean = present.mean(0)
+        values = mean[block]
         if categories is not None:
-            mean = (torch.arange(len(mean)) == mean.argmax()).double()
-        typical += mean.to(train.dtype).tolist()
+            values = (torch.arange(len(values)) == values.argmax()).double()
+        typical += values.to(torch.get_default_dtype()).tolist()
     return typical

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import difflib
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 from coreframe import ArgumentError
 from coreframe_datasets.column import Column
 
-__all__ = ["TableSource"]
+__all__ = ["TablePart", "TableSource"]
 
 SHOWN = 8  # names in a message
+
+
+class TablePart(NamedTuple):
+    """Some rows of a file that follow each other.
+
+    Attributes:
+        start: how many rows stand before them.
+        columns: in the order that they were asked for.
+    """
+
+    start: int
+    columns: list[Column]
 
 
 class TableSource(ABC):
@@ -20,12 +33,27 @@ class TableSource(ABC):
     names: Sequence[str]
     """Of its columns, in the order of the file."""
 
+    guesses_types = False
+    """Whether what a column holds is only seen from its values."""
+
     def __init__(self, path: str) -> None:
         self.path = path
 
     @abstractmethod
     def columns(self, names: Sequence[str], text: Collection[str]) -> list[Column]:
         """The columns of these names, those in `text` as text whatever they look like."""
+
+    @abstractmethod
+    def parts(self, names: Sequence[str], text: Collection[str]) -> Iterator[list[Column]]:
+        """As `columns`, a part of the rows after another.
+
+        Each has the kinds that columns have as a whole, but the categories of its own rows.
+        """
+
+    @property
+    @abstractmethod
+    def memory(self) -> int:
+        """About how many bytes of memory it takes to read all of it at once."""
 
     def place(self, row: int) -> str:
         """Where a row stands, as a person counts."""
@@ -68,6 +96,16 @@ class TableSource(ABC):
             raise self.fault("has no rows")
         return columns
 
+    def stream(self, names: Sequence[str], text: Collection[str] = ()) -> Iterator[TablePart]:
+        """As `read`, a part of the rows after another, so that memory holds one."""
+        start = 0
+        for columns in self.parts(names, text):
+            if len(columns[0].values):
+                yield TablePart(start, columns)
+                start += len(columns[0].values)
+        if not start:
+            raise self.fault("has no rows")
+
     def fault(self, says: str) -> ArgumentError:
         """An error about the file."""
         return ArgumentError(f"Table: {self.path} {says}")
@@ -75,6 +113,10 @@ class TableSource(ABC):
     def fault_at(self, row: int, column: str, says: str) -> ArgumentError:
         """An error about one value."""
         return ArgumentError(f"Table: {self.path}, {self.place(row)}, column {column!r}: {says}")
+
+    def odd_text_at(self, row: int, column: str, text: str) -> ArgumentError:
+        """An error about a text among measurements."""
+        return self.fault_at(row, column, f"{text!r} is no number, as the others are")
 
     def expect_unique(self, names: Sequence[str]) -> None:
         """Raise if two columns have the same name.

@@ -13,7 +13,7 @@ from coreframe import ArgumentError
 from coreframe_datasets.column import Column
 from coreframe_datasets.table_source import TableSource
 
-__all__ = ["TableTarget"]
+__all__ = ["TableTarget", "are_classes", "expect_target"]
 
 
 @dataclass(frozen=True)
@@ -29,23 +29,26 @@ class TableTarget:
     classes: Sequence[str] | None
 
     @classmethod
-    def of(cls, source: TableSource, columns: Sequence[Column], task: str | None) -> TableTarget:
+    def of(
+        cls,
+        source: TableSource,
+        columns: Sequence[Column],
+        task: str | None,
+        start: int = 0,
+    ) -> TableTarget:
         """One column of text, integers or booleans as classes, others as numbers; or as `task` says.
+
+        `start` rows of the file stand before these.
 
         Raises:
             ArgumentError: for a value that is missing or infinite, for text as numbers, for
                 several columns as classes, or for a single class.
         """
         for column in columns:
-            if column.missing.any():
-                row = int(column.missing.argmax())
-                raise source.fault_at(row, column.name, "the target is missing")
+            expect_target(source, column, start)
         named = " and ".join(repr(column.name) for column in columns)
         guessed = task is None
-        if guessed:
-            one = len(columns) == 1 and columns[0].kind != "real"
-            task = "classification" if one else "regression"
-        if task == "classification":
+        if are_classes(columns, task):
             if guessed and columns[0].kind == "integer":
                 _expect_classes(source, columns[0])
             if len(columns) > 1:
@@ -58,16 +61,34 @@ class TableTarget:
                 raise ArgumentError(
                     f"Table: the target {column.name!r} is text, and regression takes numbers"
                 )
-        return cls(torch.stack([_numbers(source, column) for column in columns], -1), None)
+        return cls(torch.stack([_numbers(source, column, start) for column in columns], -1), None)
 
 
-def _numbers(source: TableSource, column: Column) -> Tensor:
+def expect_target(source: TableSource, column: Column, start: int = 0) -> None:
+    """Raise if a target is missing.
+
+    Raises:
+        ArgumentError: naming row and column.
+    """
+    if column.missing.any():
+        row = int(column.missing.argmax())
+        raise source.fault_at(start + row, column.name, "the target is missing")
+
+
+def are_classes(columns: Sequence[Column], task: str | None) -> bool:
+    """Whether these targets are classes: as `task` says, or as they look."""
+    if task is None:
+        return len(columns) == 1 and columns[0].kind != "real"
+    return task == "classification"
+
+
+def _numbers(source: TableSource, column: Column, start: int = 0) -> Tensor:
     values = torch.from_numpy(column.values).to(torch.get_default_dtype())
     infinite = values.isinf()
     if bool(infinite.any()):
         row = int(infinite.int().argmax())
         says = f"the target {column.values[row]} is infinite in {values.dtype}"
-        raise source.fault_at(row, column.name, says)
+        raise source.fault_at(start + row, column.name, says)
     return values
 
 

@@ -9,9 +9,10 @@ import torch
 from torch import Generator
 
 from coreframe import TensorSplit
+from coreframe_datasets.repeated import repeated_rows
 from coreframe_datasets.seeds import Splits, for_each_seed
 from coreframe_datasets.standardize import Standardize
-from coreframe_datasets.stratified import Shares, repeated_rows, stratified_rows
+from coreframe_datasets.stratified import Shares, stratified_rows
 from coreframe_datasets.targets import targets_of
 
 __all__ = ["deal_table"]
