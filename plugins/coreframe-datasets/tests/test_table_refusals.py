@@ -110,6 +110,8 @@ def test_no_rows(tmp_path: Path) -> None:
         npz_file(tmp_path, x=np.ones((0, 2)), y=np.ones(0)),
     ):
         assert refused(path) == "Table: FILE has no rows"
+    path.with_suffix(".csv").write_text("x,y", encoding="utf-8")
+    assert refused(path.with_suffix(".csv")) == "Table: FILE has no rows"
 
 
 def test_unknown_columns(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,11 @@ class CsvSource(TableSource):
         from pyarrow import csv as arrow_csv  # noqa: PLC0415
 
         try:
-            with arrow_csv.open_csv(self.path, **_options(names, types)) as reader:
+            with arrow_csv.open_csv(
+                self.path,
+                read_options=arrow_csv.ReadOptions(use_threads=False),
+                **_options(names, types),
+            ) as reader:
                 yield from reader
         except (pa.ArrowException, OSError) as error:
             raise self._unreadable(error) from None
@@ -128,11 +133,15 @@ class CsvSource(TableSource):
             raise self.fault(f"cannot be read: {error.strerror}") from None
 
     def _unreadable(self, error: Any) -> Exception:
+        if isinstance(error, MemoryError):
+            return error
         for line, row in self._lines():
             if len(row) != len(self.names):
                 return self.fault(
                     f"has {len(row)} values in line {line} for {len(self.names)} columns"
                 )
+        if len(list(islice(self._lines(), 2))) < 2:  # pyarrow wants a line break behind the names
+            return self.fault("has no rows")
         return self.fault(f"cannot be read: {str(error).partition(chr(10))[0][:200]}")
 
 

@@ -50,7 +50,7 @@ def _types_in(batch: Any) -> dict[str, Any]:
     arrow_csv.write_csv(pa.table(texts), text)
     table = arrow_csv.read_csv(
         io.BytesIO(text.getvalue()),
-        read_options=arrow_csv.ReadOptions(block_size=2 * len(text.getvalue())),
+        read_options=arrow_csv.ReadOptions(use_threads=False, block_size=2 * len(text.getvalue())),
         parse_options=arrow_csv.ParseOptions(newlines_in_values=True),
         convert_options=arrow_csv.ConvertOptions(strings_can_be_null=True),
     )

@@ -73,4 +73,6 @@ class ParquetSource(TableSource):
         return VALUE * self._values
 
     def _unreadable(self, error: Exception) -> Exception:
+        if isinstance(error, MemoryError):
+            return error
         return self.fault(f"is no Parquet that can be read: {str(error).partition(chr(10))[0]}")

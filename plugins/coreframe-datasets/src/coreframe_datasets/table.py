@@ -99,7 +99,12 @@ class Table(Dataset):
         source = open_table(path)
         wanted, given = roles_of(source, target, features)
         streamed = _is_large(source) if stream is None else stream
-        found = (streamed_splits if streamed else loaded_splits)(source, given, wanted, settings)
+        try:
+            deal = streamed_splits if streamed else loaded_splits
+            found = deal(source, given, wanted, settings)
+        except MemoryError:
+            hint = "" if streamed else "; stream=True reads a part of it at a time"
+            raise source.fault(f"takes more memory than there is{hint}") from None
         self.train, self.test = found.splits["train"], found.splits["test"]
         self.validation = found.splits.get("validation")
         self._rows, self._fits, self._classes = found.rows, found.fits, found.classes

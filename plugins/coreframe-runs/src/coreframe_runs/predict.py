@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import torch
 import typer
@@ -18,6 +22,9 @@ from coreframe_runs.trained import Trained, load_trained
 __all__ = ["predict"]
 
 ROWS = 4096  # in one pass
+
+Table = tuple[list[str], list[list[str]]]
+"""Headings, and the rows below them."""
 
 
 def predict(
@@ -35,61 +42,85 @@ def predict(
 ) -> None:
     """Predict for the rows of a file, as CSV: the prediction, and probabilities of classes."""
     given = settings_of(device=device, threads=threads)
-    with cf.plugin_code():
-        headings, rows = _predict(load_trained(run, last=last, changes=given), file)
+    tables = _quietly(_tables(run, file, last=last, changes=given))
     if out is None:
-        _write(sys.stdout, headings, rows)
+        try:
+            _write(sys.stdout, tables)
+            sys.stdout.flush()
+        except BrokenPipeError:  # nobody reads on
+            raise
+        except OSError as error:
+            raise cf.ArgumentError(f"stdout cannot be written: {error.strerror}") from error
         return
+    if out.exists():
+        raise cf.ArgumentError(f"{out} exists, and nothing is overwritten")
+    first = next(tables)  # before anything is written: most mistakes show here
+    beside = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        with out.open("x", encoding="utf-8", newline="") as target:
-            _write(target, headings, rows)
-    except FileExistsError:
-        raise cf.ArgumentError(f"{out} exists, and nothing is overwritten") from None
+        with beside.open("x", encoding="utf-8", newline="") as target:
+            _write(target, chain([first], tables))
+        beside.rename(out)
     except OSError as error:
-        raise cf.ArgumentError(f"{out} cannot be written: {error}") from error
+        raise cf.ArgumentError(f"{out} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            beside.unlink()
 
 
-def _predict(trained: Trained, file: Path) -> tuple[list[str], list[list[str]]]:
+def _quietly(tables: Iterator[Table]) -> Iterator[Table]:
+    """What plugins print while they make a table goes to standard error."""
+    while True:
+        with cf.plugin_code():
+            table = next(tables, None)
+        if table is None:
+            return
+        yield table
+
+
+def _tables(run: Path, file: Path, *, last: bool, changes: Sequence[str]) -> Iterator[Table]:
+    """The predictions, for some rows after another: the file may be larger than memory."""
+    trained = load_trained(run, last=last, changes=changes)
     encoding = trained.folder.encoding
     if not encoding:
         raise cf.ArgumentError(
-            f"the data of {trained.folder.path} came from no file, so that nobody knows how to read {file}"
+            f"the data of {trained.folder.path} came from no file, so that nobody knows how to "
+            f"read {file}"
         )
-    return _predictions(trained, _inputs(trained, file), encoding.get("classes"))
+    plan = dict(trained.plan.components["loss"])
+    loss = cf.create("loss", plan.pop("name"), **plan)
+    trained.model.eval()
+    for inputs in _inputs(trained, file):
+        for x in torch.split(inputs, ROWS):
+            with torch.inference_mode():
+                yield _predictions(trained.model, loss, x, encoding.get("classes"))
 
 
-def _inputs(trained: Trained, file: Path) -> Tensor:
+def _inputs(trained: Trained, file: Path) -> Iterator[Tensor]:
     name = trained.plan.components["data"]["name"]
     distribution, _, bare = name.rpartition(".")
     registry = cf.get_registry()
     record = registry.find(bare, kind="dataset", distribution=distribution or None)
-    inputs: Tensor = registry.load(record).read_inputs(trained.folder.encoding, str(file))
     first = next(iter(trained.model.param()), None)
-    return inputs if first is None else inputs.to(first.value)
+    for inputs in registry.load(record).stream_inputs(trained.folder.encoding, str(file)):
+        yield inputs if first is None else inputs.to(first.value)
 
 
-def _predictions(
-    trained: Trained, x: Tensor, classes: list[str] | None
-) -> tuple[list[str], list[list[str]]]:
-    loss_plan = dict(trained.plan.components["loss"])
-    loss = cf.create("loss", loss_plan.pop("name"), **loss_plan)
-    trained.model.eval()
-    with torch.inference_mode():
-        output = torch.cat([trained.model.forward(part) for part in torch.split(x, ROWS)])
-        predicted = loss.predict(output)
-        if predicted.is_floating_point():
-            values = output.reshape(len(output), -1).tolist()
-            names = ["prediction"] if len(values[0]) == 1 else _numbered("prediction", values[0])
-            return names, [[repr(number) for number in row] for row in values]
-        names = classes or [str(index) for index in range(output.shape[-1])]
-        labels = [[names[index]] for index in predicted.tolist()]
-        try:
-            probabilities = loss.probabilities(output)
-        except cf.ArgumentError:  # a loss that does not read outputs so
-            return ["prediction"], labels
-        if probabilities.dim() == 1 or probabilities.shape[-1] != len(names):
-            return ["prediction"], labels
-        rows = probabilities.tolist()
+def _predictions(model: cf.Module, loss: cf.Loss, x: Tensor, classes: list[str] | None) -> Table:
+    output = model.forward(x)
+    predicted = loss.predict(output)
+    if predicted.is_floating_point():
+        values = output.reshape(len(output), -1).tolist()
+        names = ["prediction"] if len(values[0]) == 1 else _numbered("prediction", values[0])
+        return names, [[repr(number) for number in row] for row in values]
+    names = classes or [str(index) for index in range(output.shape[-1])]
+    labels = [[names[index]] for index in predicted.tolist()]
+    try:
+        probabilities = loss.probabilities(output)
+    except cf.ArgumentError:  # a loss that does not read outputs so
+        return ["prediction"], labels
+    if probabilities.dim() == 1 or probabilities.shape[-1] != len(names):
+        return ["prediction"], labels
+    rows = probabilities.tolist()
     headings = ["prediction", *(f"probability of {name}" for name in names)]
     return headings, [[*label, *map(repr, row)] for label, row in zip(labels, rows, strict=True)]
 
@@ -98,7 +129,10 @@ def _numbered(name: str, row: list[float]) -> list[str]:
     return [f"{name}.{index}" for index in range(len(row))]
 
 
-def _write(target: object, headings: list[str], rows: list[list[str]]) -> None:
-    writer = csv.writer(target, lineterminator="\n")  # type: ignore[arg-type]  # a text stream
-    writer.writerow(headings)
-    writer.writerows(rows)
+def _write(target: TextIO, tables: Iterator[Table]) -> None:
+    """Write tables of the same headings as one."""
+    writer = csv.writer(target, lineterminator="\n")
+    for number, (headings, rows) in enumerate(tables):
+        if not number:
+            writer.writerow(headings)
+        writer.writerows(rows)

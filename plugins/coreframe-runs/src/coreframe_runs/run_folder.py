@@ -9,9 +9,10 @@ import os
 import platform
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import torch
 
@@ -143,18 +144,27 @@ class RunFolder:
         """Add the rows of some epochs."""
         if not rows:
             return
-        with (self.path / "metrics.csv").open("a", encoding="utf-8", newline="") as file:
+        with self._appending("metrics.csv") as file:
             writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
             if not file.tell():
                 writer.writeheader()
             writer.writerows(rows)
-        with (self.path / "metrics.jsonl").open("a", encoding="utf-8") as file:
+        with self._appending("metrics.jsonl") as file:
             file.writelines(map(_line, rows))
 
     def log(self, line: str) -> None:
         """Add a line to the log."""
-        with (self.path / "log.txt").open("a", encoding="utf-8") as file:
+        with self._appending("log.txt") as file:
             file.write(line + "\n")
+
+    @contextmanager
+    def _appending(self, name: str) -> Iterator[TextIO]:
+        path = self.path / name
+        try:
+            with path.open("a", encoding="utf-8", newline="") as file:
+                yield file
+        except OSError as error:
+            raise cf.ArgumentError(f"{path} cannot be written: {error.strerror}") from error
 
     def _write(self, name: str, text: str) -> None:
         (self.path / name).write_text(text, encoding="utf-8")

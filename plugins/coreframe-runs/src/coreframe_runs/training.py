@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -105,7 +106,8 @@ def _train(
                 folder=into.path,
             )
         except BaseException as error:
-            into.log(f"ended by {type(error).__name__}: {error}")
+            with suppress(cf.ArgumentError):  # a full disk may be what ended it
+                into.log(f"ended by {type(error).__name__}: {error}")
             raise
     into.log(f"ended early: {end.reason}" if end.reason else "done")
     return end.reason
