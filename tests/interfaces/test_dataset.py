@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -200,3 +201,15 @@ def test_a_dataset_that_reads_no_file() -> None:
     assert Points(6).encoding() == {}
     with pytest.raises(ArgumentError, match=r"Points reads no files: .* from 'more\.csv'"):
         Points.read_inputs({}, "more.csv")
+    with pytest.raises(ArgumentError, match=r"Points reads no files: .* from 'more\.csv'"):
+        list(Points.stream_inputs({}, "more.csv"))
+
+
+def test_inputs_are_one_part_where_a_dataset_does_not_say_otherwise() -> None:
+    class Rows(Points):
+        @classmethod
+        def read_inputs(cls, encoding: Mapping[str, Any], path: str) -> Tensor:
+            return torch.ones(encoding["rows"], len(path))
+
+    (part,) = Rows.stream_inputs({"rows": 3}, "ab")
+    assert part.shape == (3, 2)

@@ -36,7 +36,7 @@ threads = 1
 """
 
 MIB = 2**20
-ROOM = 260  # MiB beside what torch and pyarrow take, less than half of the file
+ROOM = 240  # MiB beside what torch and pyarrow take, less than half of the file
 COLUMNS = 50
 
 # Runs a command under a limit of what it alone has in memory, and says what it had at most.
