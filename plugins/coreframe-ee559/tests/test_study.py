@@ -47,14 +47,14 @@ def test_a_score_of_the_grid_is_that_of_lone_trainings(tiny_settings: StudySetti
     scores = cross_validate(variant, 50, tiny_settings, lambda: None)
     score = next(score for score in scores if score.settings.lr == 0.1)
     data = cf.create("dataset", variant.data(60), seed=5)
-    folds = cf.Folds(data, 3, seed=5)
+    folds = cf.Folds(data, 3, seed=5, stratified=False)
     accuracies = []
     for fold in range(3):
         rows = torch.cat(
             [folds.part("validation").select(f).take(torch.arange(20))[0] for f in range(3)]
         )
         assert len(set(map(tuple, rows.tolist()))) == 60
-        lone = cf.Folds(data, 3, seed=5).select(fold)
+        lone = cf.Folds(data, 3, seed=5, stratified=False).select(fold)
         model = cf.assemble(variant.specs(1.0), seed=5 + fold)
         loss = cf.create("loss", "MSE")
         optimizer = cf.create("optimizer", "SGD(lr=0.1, momentum=0.9)", model)
