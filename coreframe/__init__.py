@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
     from coreframe.training.blocks import Population, choose_block_size, cut_into_blocks
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+    from coreframe.training.ensemble import Ensemble, EnsembleEvaluation
+    from coreframe.training.ensemble_prediction import EnsemblePrediction
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
     from coreframe.training.file_replacement import replacing
     from coreframe.training.folds import Folds
@@ -88,6 +90,9 @@ _HOMES = {
     "Dataset": "interfaces.dataset",
     "DisabledComponent": "errors",
     "DivergedRun": "errors",
+    "Ensemble": "training.ensemble",
+    "EnsembleEvaluation": "training.ensemble",
+    "EnsemblePrediction": "training.ensemble_prediction",
     "Evaluation": "training.evaluation",
     "Example": "interfaces.example",
     "ExportError": "errors",
@@ -171,6 +176,9 @@ __all__ = [
     "Dataset",
     "DisabledComponent",
     "DivergedRun",
+    "Ensemble",
+    "EnsembleEvaluation",
+    "EnsemblePrediction",
     "Evaluation",
     "Example",
     "ExportError",

@@ -18,7 +18,13 @@ from coreframe.interfaces.module import Module
 from coreframe.interfaces.split import Split
 from coreframe.training.fit import expect_fitting, placing
 
-__all__ = ["Evaluation", "compute_accuracy", "evaluate"]
+__all__ = [
+    "Evaluation",
+    "compute_accuracy",
+    "evaluate",
+    "evaluating",
+    "evaluation_chunks",
+]
 
 ROWS = 4096  # samples of all replicas in one pass: activations that stay in the caches
 
@@ -63,9 +69,9 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
     lengths = torch.tensor(split.lengths or len(split)).expand(model.replicas)
     correct = torch.zeros(model.replicas, dtype=torch.float64)
     total = torch.zeros(model.replicas, dtype=torch.float64)
-    with torch.inference_mode(), _evaluating(model):
+    with torch.inference_mode(), evaluating(model):
         place = placing(model)
-        for positions in _chunks(model, split):
+        for positions in evaluation_chunks(model, len(split)):
             indices = positions.expand(*model.replicas, -1)
             x, actual = (place(tensor) for tensor in split.take(indices))
             output = model.forward(x)
@@ -128,13 +134,15 @@ def _expect_types(model: object, split: object, loss: object) -> None:
         raise ArgumentError(f"loss must be a coreframe Loss, as of cf.create, got {loss!r}")
 
 
-def _chunks(model: Module, split: Split) -> Iterator[Tensor]:
+def evaluation_chunks(model: Module, samples: int) -> Iterator[Tensor]:
+    """The positions of so many samples, in parts that go through a model together."""
     rows = max(1, ROWS // (model.replicas[0] if model.replicas else 1))
-    yield from torch.split(torch.arange(len(split)), rows)
+    yield from torch.split(torch.arange(samples), rows)
 
 
 @contextmanager
-def _evaluating(model: Module) -> Iterator[None]:
+def evaluating(model: Module) -> Iterator[None]:
+    """Evaluation mode within, and afterwards the mode that each module was in."""
     modes = [(module, module.training) for _, module in model.named_modules()]
     model.forget()
     for module, _ in modes:
