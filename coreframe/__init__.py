@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
     from coreframe.training.blocks import Population, choose_block_size, cut_into_blocks
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+    from coreframe.training.early_stopping import EarlyStopping
     from coreframe.training.ensemble import Ensemble, EnsembleEvaluation
     from coreframe.training.ensemble_prediction import EnsemblePrediction
     from coreframe.training.evaluation import Evaluation, compute_accuracy, evaluate
@@ -90,6 +91,7 @@ _HOMES = {
     "Dataset": "interfaces.dataset",
     "DisabledComponent": "errors",
     "DivergedRun": "errors",
+    "EarlyStopping": "training.early_stopping",
     "Ensemble": "training.ensemble",
     "EnsembleEvaluation": "training.ensemble",
     "EnsemblePrediction": "training.ensemble_prediction",
@@ -176,6 +178,7 @@ __all__ = [
     "Dataset",
     "DisabledComponent",
     "DivergedRun",
+    "EarlyStopping",
     "Ensemble",
     "EnsembleEvaluation",
     "EnsemblePrediction",
