@@ -37,6 +37,15 @@ class Dataset(Component):
         """`()` if all replicas share the samples, `(R,)` if each has its own."""
         return self.train.replicas
 
+    @property
+    def fitted_by(self) -> str:
+        """By which argument inputs owe something to all training samples: `standardize=True`.
+
+        Empty if they do not. What was fitted on all of them has seen those that a fold holds out,
+        so that cross-validation refuses such data.
+        """
+        return ""
+
     def select(self, replicas: Selection | Tensor) -> Self:
         """Keep the chosen replicas' samples, in place; shared data stays as it is.
 

@@ -184,3 +184,9 @@ def test_networks_learn_from_both_kinds_of_targets() -> None:
     cf.train_model(model, data, loss, optimizer, epochs=20)
     accuracy: Tensor = cf.compute_accuracy(model, data.test, loss)
     assert float(accuracy.min()) > 0.85
+
+
+@BUNDLED
+def test_it_says_whether_it_was_fitted_on_the_training_samples(made: Any) -> None:
+    assert made().fitted_by == made(standardize=False).fitted_by == ""
+    assert made(standardize=True).fitted_by == "standardize=True"

@@ -377,3 +377,13 @@ def test_the_input_layer_does_to_numbers_what_read_inputs_does(
     assert torch.equal(inputs, Table.read_inputs(data.encoding(), path))
     with pytest.raises(cf.ArgumentError, match="no encoding of a table"):
         Table.input_layer({"columns": []})
+
+
+def test_it_says_by_what_it_was_fitted_on_the_training_samples(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "homes.csv", gaps=True)
+    filled = Table(path, "sold", features=FEATURES, missing="mean")
+    assert filled.fitted_by == 'missing="mean"'
+    both = Table(path, "sold", features=FEATURES, missing="mean", standardize=True)
+    assert both.fitted_by == 'missing="mean" and standardize=True'
+    whole = csv_file(tmp_path / "whole.csv")
+    assert Table(whole, "sold", features=FEATURES).fitted_by == ""

@@ -57,3 +57,8 @@ def test_selecting_replicas_keeps_their_points_and_says_so_in_the_spec() -> None
 def test_too_few_samples_are_refused(samples: int) -> None:
     with pytest.raises(cf.ArgumentError, match="an integer from 2"):
         Disc(samples)
+
+
+def test_it_says_whether_it_was_fitted_on_the_training_points() -> None:
+    assert Disc(10).fitted_by == ""
+    assert Disc(10, standardize=True).fitted_by == "standardize=True"

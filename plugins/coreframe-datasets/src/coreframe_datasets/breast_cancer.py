@@ -65,6 +65,10 @@ class BreastCancer(Dataset):
         self.train, self.test = splits["train"], splits["test"]
         self.validation = splits.get("validation")
 
+    @property
+    def fitted_by(self) -> str:
+        return "standardize=True" if self.arguments.get("standardize") else ""
+
     @classmethod
     def examples(cls) -> list[Example]:
         return [

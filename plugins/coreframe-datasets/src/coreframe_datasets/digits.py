@@ -67,6 +67,10 @@ class Digits(Dataset):
         self.train, self.test = splits["train"], splits["test"]
         self.validation = splits.get("validation")
 
+    @property
+    def fitted_by(self) -> str:
+        return "standardize=True" if self.arguments.get("standardize") else ""
+
     @classmethod
     def examples(cls) -> list[Example]:
         return [

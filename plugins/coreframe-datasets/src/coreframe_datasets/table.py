@@ -110,6 +110,14 @@ class Table(Dataset):
         self._rows, self._fits, self._classes = found.rows, found.fits, found.classes
         self._target = wanted
 
+    @property
+    def fitted_by(self) -> str:
+        by = {
+            'missing="mean"': self.arguments.get("missing") == "mean",
+            "standardize=True": bool(self.arguments.get("standardize")),
+        }
+        return " and ".join(argument for argument, given in by.items() if given)
+
     def encoding(self) -> dict[str, Any]:
         """How the rows of the file become inputs, and what the classes are called.
 

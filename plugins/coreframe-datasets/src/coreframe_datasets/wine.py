@@ -64,6 +64,10 @@ class Wine(Dataset):
         self.train, self.test = splits["train"], splits["test"]
         self.validation = splits.get("validation")
 
+    @property
+    def fitted_by(self) -> str:
+        return "standardize=True" if self.arguments.get("standardize") else ""
+
     @classmethod
     def examples(cls) -> list[Example]:
         return [

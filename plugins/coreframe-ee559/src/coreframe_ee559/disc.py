@@ -63,6 +63,10 @@ class Disc(Dataset):
         self.train = TensorSplit(points[..., :samples, :], target[..., :samples, :], replicas)
         self.test = TensorSplit(points[..., samples:, :], target[..., samples:, :], replicas)
 
+    @property
+    def fitted_by(self) -> str:
+        return "standardize=True" if self.arguments.get("standardize") else ""
+
     @classmethod
     def examples(cls) -> list[Example]:
         return [

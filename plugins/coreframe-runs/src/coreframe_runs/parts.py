@@ -12,6 +12,7 @@ import torch
 
 import coreframe as cf
 from coreframe_runs.device import device_fault
+from coreframe_runs.first_layer import fit_first_layer
 from coreframe_runs.plan import Plan, RunFileError
 
 __all__ = ["Parts", "build_parts"]
@@ -127,13 +128,10 @@ def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
 
 
 def _fit(data: cf.Dataset, model: cf.Module, mistakes: dict[str, str]) -> None:
-    """Let the first layer learn what it can learn from raw samples, such as their means."""
-    first = next(iter(model.children().values()), None)
-    if first is not None and hasattr(first, "fit"):
-        try:
-            first.fit(data.train)
-        except cf.CoreframeError as error:
-            mistakes["model.layers[0]"] = str(error)
+    try:
+        fit_first_layer(model, data)
+    except cf.CoreframeError as error:
+        mistakes["model.layers[0]"] = str(error)
 
 
 def _try(
@@ -172,6 +170,12 @@ def _expect_monitor(plan: Plan, data: cf.Dataset, mistakes: dict[str, str]) -> N
         near = difflib.get_close_matches(plan.settings.monitor, figures, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         mistakes["run.monitor"] = f"the run has {', '.join(figures)}{hint}"
+
+
+def monitor_of(plan: Plan, data: cf.Dataset) -> str:
+    """The figure by which the best epoch is kept."""
+    default = "loss" if data.validation is None else "validation_loss"
+    return plan.settings.monitor or default
 
 
 def splits(data: cf.Dataset) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 import coreframe as cf
-from coreframe_runs.parts import Parts, build_parts, splits
+from coreframe_runs.parts import Parts, build_parts, monitor_of, splits
 from coreframe_runs.plan import Plan, RunFileError, read_plan
 from coreframe_runs.run_folder import RunFolder
 from coreframe_runs.watchers import (
@@ -80,7 +80,7 @@ def _train(
     settings = plan.settings
     # The test samples are for the figure of the run that is chosen, by `coreframe evaluate`.
     logged = [name for name in splits(parts.data) if name == "validation"]
-    monitor = settings.monitor or ("validation_loss" if logged else "loss")
+    monitor = monitor_of(plan, parts.data)
     end = Ending()
     with Interrupts() as interrupts:
         metrics, best = Metrics(into), EarlyStopping(into, monitor, settings.patience)

@@ -205,11 +205,12 @@ class ProgressLines:
 def numbers(epoch: int, figures: Mapping[str, Tensor]) -> dict[str, float | None]:
     """A row of plain numbers, with the epoch counted from 1; None for what is not finite.
 
-    In regression there is no accuracy, so it has no column.
+    In regression there is no accuracy, so it has no column. A population's is the mean over the
+    replicas that have a number.
     """
     row: dict[str, float | None] = {"epoch": epoch + 1}
     for name, figure in figures.items():
-        value = float(figure)
+        value = float(figure.double().nanmean())
         if not (isnan(value) and name.endswith("accuracy")):
             row[name] = value if isfinite(value) else None
     return row
