@@ -13,8 +13,8 @@ from coreframe_runs.parts import Parts, build_parts, monitor_of, splits
 from coreframe_runs.plan import Plan, RunFileError, read_plan
 from coreframe_runs.run_folder import RunFolder
 from coreframe_runs.watchers import (
+    BestCheckpoint,
     Checkpoints,
-    EarlyStopping,
     Interrupts,
     Metrics,
     ProgressLines,
@@ -83,9 +83,11 @@ def _train(
     monitor = monitor_of(plan, parts.data)
     end = Ending()
     with Interrupts() as interrupts:
-        metrics, best = Metrics(into), EarlyStopping(into, monitor, settings.patience)
+        # `last` is to be the last epoch's model, so the best values are not put back.
+        stopping = cf.EarlyStopping(monitor, settings.patience or None, restore_best=False)
+        metrics, best = Metrics(into), BestCheckpoint(into, stopping)
         saving = Checkpoints(into, settings.checkpoint_seconds, metrics, best)
-        watchers: list[object] = [interrupts, metrics, best, saving, end]
+        watchers: list[object] = [interrupts, metrics, stopping, best, saving, end]
         if not quiet:
             watchers.append(ProgressLines())
         into.log(f"begins at epoch {1 if start is None else start.epoch + 1}")

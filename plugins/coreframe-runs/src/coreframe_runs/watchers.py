@@ -1,4 +1,4 @@
-"""Watchers of a run: checkpoints, metrics, early stopping, progress, Ctrl-C."""
+"""Watchers of a run: checkpoints, metrics, progress, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from math import inf, isfinite, isnan
+from math import isfinite, isnan
 from types import FrameType
 from typing import Any, Self
 
@@ -18,7 +18,7 @@ from torch import Tensor
 import coreframe as cf
 from coreframe_runs.run_folder import RunFolder
 
-__all__ = ["Checkpoints", "EarlyStopping", "Interrupts", "Metrics", "ProgressLines", "rows_of"]
+__all__ = ["BestCheckpoint", "Checkpoints", "Interrupts", "Metrics", "ProgressLines", "rows_of"]
 
 
 class Checkpoints:
@@ -30,7 +30,7 @@ class Checkpoints:
         parts: what else is to be written then; each has a method `flush`.
     """
 
-    def __init__(self, folder: RunFolder, seconds: float, *parts: Metrics | EarlyStopping) -> None:
+    def __init__(self, folder: RunFolder, seconds: float, *parts: Metrics | BestCheckpoint) -> None:
         self.folder, self.seconds, self.parts = folder, seconds, parts
         self._saved = time.monotonic()
 
@@ -78,59 +78,31 @@ class Metrics:
         self._waiting, self._written = [], time.monotonic()
 
 
-class EarlyStopping:
-    """Keeps the best epoch's checkpoint, and ends a run that gets no better.
+class BestCheckpoint:
+    """Writes the model of the best epoch, of a population each replica's own.
 
     Args:
-        folder: where the best is kept.
-        monitor: the figure; accuracies are to rise, losses to fall.
-        patience: epochs without a better one after which the run ends; 0 for never.
+        folder: where to.
+        stopping: which keeps its values.
     """
 
-    def __init__(self, folder: RunFolder, monitor: str, patience: int) -> None:
-        self.folder, self.monitor, self.patience = folder, monitor, patience
-        self.best, self.since = -inf, 0
-        self._state: dict[str, Tensor] | None = None  # of the best epoch, if not yet written
-
-    def score(self, figures: Mapping[str, Tensor]) -> float:
-        """The figure, the other way round if it is to fall."""
-        value = float(figures[self.monitor])
-        return value if self.monitor.endswith("accuracy") else -value
-
-    @cf.hookimpl
-    def coreframe_run_start(self, run: cf.Run) -> None:
-        figures = run.progress().figures
-        for epoch in range(run.epoch):
-            self._see(self.score({name: figure[epoch] for name, figure in figures.items()}))
-        self._stop_if_no_better(run)
-
-    @cf.hookimpl
-    def coreframe_run_epoch(self, run: cf.Run, figures: Mapping[str, Tensor]) -> None:
-        if self._see(self.score(figures)):
-            self._state = run.model.state()
-        self._stop_if_no_better(run)
+    def __init__(self, folder: RunFolder, stopping: cf.EarlyStopping) -> None:
+        self.folder, self.stopping = folder, stopping
+        self._written: Tensor | None = None  # whose epochs have been
 
     @cf.hookimpl
     def coreframe_run_failure(self, run: cf.Run) -> None:
         self.flush(run)
 
     def flush(self, run: cf.Run) -> None:
-        """Write the best epoch's model, if there is a better one than was written."""
-        if self._state is None:
+        """Write it, if there is a better one than was written."""
+        epochs, values = self.stopping.best_epoch, self.stopping.values
+        if not values or (self._written is not None and self._written.equal(epochs)):
             return
         best = copy.deepcopy(run.model)
-        best.load_state(self._state)
+        best.load_state(values)
         cf.save_checkpoint(self.folder.best, best)
-        self._state = None
-
-    def _stop_if_no_better(self, run: cf.Run) -> None:
-        if self.patience and self.since >= self.patience:
-            run.stop(f"{self.monitor} has not got better for {self.since} epochs")
-
-    def _see(self, score: float) -> bool:
-        is_better = isfinite(score) and score > self.best
-        self.best, self.since = (score, 0) if is_better else (self.best, self.since + 1)
-        return is_better
+        self._written = epochs.clone()
 
 
 class Interrupts:
