@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 import coreframe as cf
 from coreframe_runs.run_folder import RunFolder
-from coreframe_runs.watchers import Checkpoints, EarlyStopping, Metrics, ProgressLines
+from coreframe_runs.watchers import BestCheckpoint, Checkpoints, Metrics, ProgressLines
 
 SIZES, EPOCHS, LR, DECAY = (64, 128, 10), 60, 0.003, 0.01
 SPLITS = range(5)
@@ -70,8 +70,9 @@ def watching(folder: Path) -> Callable[[], list[object]]:
     def make_watchers() -> list[object]:
         into = RunFolder(Path(tempfile.mkdtemp(dir=folder)) / "run")
         into.begin("", {})
-        metrics, best = Metrics(into), EarlyStopping(into, "validation_loss", 0)
-        return [metrics, best, Checkpoints(into, 5.0, metrics, best), ProgressLines()]
+        stopping = cf.EarlyStopping("validation_loss", None, restore_best=False)
+        metrics, best = Metrics(into), BestCheckpoint(into, stopping)
+        return [metrics, stopping, best, Checkpoints(into, 5.0, metrics, best), ProgressLines()]
 
     return make_watchers
 

@@ -70,6 +70,9 @@ def _carry_out(
 ) -> tuple[CrossValidation, dict[str, Any], int]:
     """The cross-validation, the data's encoding, and how many samples stand in no fold."""
     use_threads(plan)
+    if plan.settings.replicas > 1:
+        mistake = "each fold is one model; choose --set run.replicas=1, and more --repeats"
+        raise RunFileError(plan.source, {"run.replicas": mistake})
     parts, settings = build_parts(plan), plan.settings
     monitor = monitor_of(plan, parts.data)
     if settings.patience and monitor != "loss":

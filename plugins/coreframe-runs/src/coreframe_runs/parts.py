@@ -116,9 +116,11 @@ def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
     if any(key.startswith("model") or key == "run.device" for key in mistakes):
         return None
     try:
+        seeds = list(range(settings.seed, settings.seed + settings.replicas))
         return cf.assemble(
             plan.layers,
-            seed=settings.seed,
+            seed=seeds[0] if len(seeds) == 1 else None,
+            seeds=None if len(seeds) == 1 else seeds,
             dtype=DTYPES[settings.dtype],
             device=settings.device,
         )
@@ -141,9 +143,11 @@ def _try(
     if mistakes:
         return
     if data.replicas:
-        mistakes["data"] = f"it has samples for {data.replicas[0]} models, and a run trains one"
+        mistakes["data"] = f"it has samples for {data.replicas[0]} models, and a run shares its own"
         return
-    x, actual = data.train.take(torch.arange(min(2, len(data.train))))
+    few = torch.arange(min(2, len(data.train))).expand(*model.replicas, -1)
+    x, actual = data.train.take(few)
+    loss.replicas = model.replicas
     dtype = DTYPES[plan.settings.dtype]
     x, actual = (t.to(dtype if t.is_floating_point() else t.dtype) for t in (x, actual))
     model.eval()

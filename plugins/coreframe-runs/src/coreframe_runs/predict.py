@@ -106,26 +106,58 @@ def _inputs(trained: Trained, file: Path) -> Iterator[Tensor]:
 
 
 def _predictions(model: cf.Module, loss: cf.Loss, x: Tensor, classes: list[str] | None) -> Table:
+    if model.replicas:
+        return _of_ensemble(cf.Ensemble(model, loss).predict(x), classes)
     output = model.forward(x)
     predicted = loss.predict(output)
     if predicted.is_floating_point():
-        values = output.reshape(len(output), -1).tolist()
-        names = ["prediction"] if len(values[0]) == 1 else _numbered("prediction", values[0])
-        return names, [[repr(number) for number in row] for row in values]
-    names = classes or [str(index) for index in range(output.shape[-1])]
-    labels = [[names[index]] for index in predicted.tolist()]
+        return _values(output)
     try:
         probabilities = loss.probabilities(output)
     except cf.ArgumentError:  # a loss that does not read outputs so
+        probabilities = None
+    return _classes(predicted, probabilities, classes or _indices(output))
+
+
+def _of_ensemble(found: cf.EnsemblePrediction, classes: list[str] | None) -> Table:
+    """As of one model, with a column more: how far the replicas differ, as a deviation.
+
+    Of classes it is that of the predicted one's probability, of several values one each.
+    """
+    spread = found.spread.reshape(len(found.spread), -1)
+    if found.predicted.is_floating_point():
+        headings, rows = _values(found.mean)
+        names = ["spread"] if spread.shape[1] == 1 else _numbered("spread", rows[0])
+    else:
+        mean = found.mean if found.is_probabilistic else None
+        headings, rows = _classes(found.predicted, mean, classes or _indices(found.mean))
+        names = ["spread"]
+        if spread.shape[1] > 1:
+            spread = spread.gather(1, found.predicted.unsqueeze(1))
+    joined = [[*row, *map(repr, own)] for row, own in zip(rows, spread.tolist(), strict=True)]
+    return [*headings, *names], joined
+
+
+def _values(output: Tensor) -> Table:
+    values = output.reshape(len(output), -1).tolist()
+    names = ["prediction"] if len(values[0]) == 1 else _numbered("prediction", values[0])
+    return names, [[repr(number) for number in row] for row in values]
+
+
+def _classes(predicted: Tensor, probabilities: Tensor | None, names: list[str]) -> Table:
+    labels = [[names[index]] for index in predicted.tolist()]
+    if probabilities is None or probabilities.dim() == 1 or probabilities.shape[-1] != len(names):
         return ["prediction"], labels
-    if probabilities.dim() == 1 or probabilities.shape[-1] != len(names):
-        return ["prediction"], labels
-    rows = probabilities.tolist()
     headings = ["prediction", *(f"probability of {name}" for name in names)]
+    rows = probabilities.tolist()
     return headings, [[*label, *map(repr, row)] for label, row in zip(labels, rows, strict=True)]
 
 
-def _numbered(name: str, row: list[float]) -> list[str]:
+def _indices(output: Tensor) -> list[str]:
+    return [str(index) for index in range(output.shape[-1])]
+
+
+def _numbered(name: str, row: Sequence[object]) -> list[str]:
     return [f"{name}.{index}" for index in range(len(row))]
 
 

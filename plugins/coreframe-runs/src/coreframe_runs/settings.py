@@ -20,6 +20,8 @@ class Settings:
         accumulate: batches per update.
         clip_norm: the largest norm of the gradients; 0 for any.
         seed: of the first values, the shuffling and what layers draw.
+        replicas: models that train together, with this seed and the next ones; more than one
+            are an ensemble.
         dtype: float32 or float64.
         device: cpu, cuda or cuda:N.
         threads: that torch may use; 0 for what it takes by itself.
@@ -33,6 +35,7 @@ class Settings:
     accumulate: int = 1
     clip_norm: float = 0.0
     seed: int = 0
+    replicas: int = 1
     dtype: str = "float32"
     device: str = "cpu"
     threads: int = 0
@@ -43,7 +46,7 @@ class Settings:
     def mistakes(self) -> dict[str, str]:
         """What is wrong with each setting, by its name."""
         wrong: dict[str, str] = {}
-        for name in ("epochs", "batch_size", "accumulate"):
+        for name in ("epochs", "batch_size", "accumulate", "replicas"):
             if not 1 <= vars(self)[name] < MOST:
                 wrong[name] = f"must be an integer from 1, got {vars(self)[name]}"
         if self.threads >= MOST_THREADS:

@@ -125,6 +125,11 @@ def _expect_same(plan: Plan, parts: Parts, model: cf.Module, optimizer: cf.Optim
         )
         if repr(planned) != repr(saved)
     }
+    if parts.model.replicas != model.replicas:
+        count = model.replicas[0] if model.replicas else 1
+        mistakes["run.replicas"] = (
+            f"here is {plan.settings.replicas}, and the checkpoint is of {count}"
+        )
     if mistakes:
         raise RunFileError(plan.source, mistakes)
 
