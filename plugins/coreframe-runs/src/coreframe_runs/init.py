@@ -44,6 +44,7 @@ name = "Cosine"
 epochs = 60
 batch_size = 64
 seed = 0
+# replicas = 5             # so many models together, an ensemble
 # accumulate = 1           # batches per update
 # clip_norm = 1.0          # the largest norm of the gradients; 0 for any
 # patience = 10            # end after so many epochs without a better monitor; 0 for never
