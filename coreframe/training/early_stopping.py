@@ -135,6 +135,8 @@ class EarlyStopping:
         chosen = self._follow(run)
         if chosen is not None and tuple(figure.shape) == before:  # selected since the epoch's end
             figure = select_leading(figure, chosen)
+        woken = self._resting & ~run.frozen  # by taking over another replica's training
+        self.waited = self.waited.masked_fill(woken, 0)
         better = self._see(figure, epoch, ~self._resting)
         if bool(better.any()):
             self._keep(run.model, better)

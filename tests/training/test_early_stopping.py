@@ -162,6 +162,22 @@ def test_a_selection_of_replicas_is_followed(chosen: list[int], rung_first: bool
             torch.testing.assert_close(population[0].state()[name][place], value)
 
 
+def test_one_that_takes_over_anothers_training_gets_new_patience() -> None:
+    class Exploit:
+        @cf.hookimpl
+        def coreframe_run_epoch(self, run: cf.Run) -> None:
+            if run.epoch == 8:
+                frozen.append(run.frozen.tolist())
+                run.exploit([0, 0, 2, 3])
+            elif run.epoch == 9:
+                frozen.append(run.frozen.tolist())
+
+    frozen: list[list[bool]] = []
+    stopping = cf.EarlyStopping(patience=3)
+    train(parts(), folds(), Exploit(), stopping)
+    assert frozen == [[False, True, False, True], [False, False, True, True]]
+
+
 @pytest.mark.parametrize("updates", [5, 30, 47])
 def test_a_resumed_run_ends_as_it_would_have(tmp_path: Path, updates: int) -> None:
     class Halt:
