@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 POWER := $(VENV)/.power
+RIVALS := $(VENV)/.rivals
 PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
 PACKAGES := . $(patsubst %/pyproject.toml,%,$(PLUGINS))
 
-.PHONY: setup test test-long lint check bench kit-power reproduce format clean
+.PHONY: setup test test-long lint check bench bench-population kit-power reproduce format clean
 
 setup: $(STAMP)
 
@@ -46,6 +47,13 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/attention.py
 	$(BIN)/python benchmarks/discovery.py
 	$(BIN)/python benchmarks/runs.py
+
+$(RIVALS): $(STAMP)
+	$(BIN)/python -m pip install --quiet -c constraints.txt --group bench
+	touch $(RIVALS)
+
+bench-population: $(RIVALS)
+	$(BIN)/python benchmarks/population.py --figure docs/figures/population.png
 
 $(POWER): $(STAMP)
 	$(BIN)/python -m pip install --quiet -c constraints.txt --group power

@@ -10,9 +10,9 @@ from statistics import median
 
 import torch
 from ours import Given
-from rivals import LR, MOMENTUM
 from timing import median_ratio, print_target, time_interleaved
 from torch import Tensor, nn
+from training import LR, MOMENTUM
 
 import coreframe as cf
 

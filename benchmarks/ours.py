@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
-from rivals import LR, MOMENTUM
 from torch import Tensor
+from training import Training
 
 import coreframe as cf
 
@@ -18,19 +17,50 @@ class Given(cf.Dataset):
         self.train = self.test = cf.TensorSplit(x, y)
 
 
-def coreframe_epoch(
-    sizes: Sequence[int],
-    x: Tensor,
-    y: Tensor,
-    batch_size: int,
-    seeds: Sequence[int] | None = None,
-) -> Callable[[], object]:
-    """A lone model, or a population of one replica a seed."""
-    specs: list[str] = []
-    for in_size, out_size in pairwise(sizes):
-        specs += [f"Linear({in_size}, {out_size})", "ReLU"]
-    model = cf.assemble(specs[:-1], seed=0 if seeds is None else None, seeds=seeds)
-    loss = cf.create("loss", "MSE")
-    optimizer = cf.create("optimizer", f"SGD(lr={LR}, momentum={MOMENTUM})", model)
-    data = Given(x, y)
-    return lambda: cf.train_model(model, data, loss, optimizer, epochs=1, batch_size=batch_size)
+class Ours:
+    """A population as one; of one replica, a lone model.
+
+    Args:
+        training: what to train.
+        loss: what to minimize.
+        settings: of the optimizer, in place of those of the training's rule.
+    """
+
+    name = "coreframe"
+
+    def __init__(
+        self,
+        training: Training,
+        *,
+        loss: str = "MSE",
+        settings: Mapping[str, float | Sequence[float]] | None = None,
+    ) -> None:
+        self.loss, self.models = loss, training.replicas
+        lone = training.replicas == 1
+        self._model = cf.assemble(
+            training.specs(),
+            seed=training.seeds[0] if lone else None,
+            seeds=None if lone else training.seeds,
+        )
+        rule = training.rule
+        self._data = Given(training.x, training.y)
+        self._measure = cf.create("loss", loss)
+        self._optimizer = cf.create(
+            "optimizer", rule.name, self._model, **(settings or rule.settings)
+        )
+        self._batch_size = training.batch_size
+
+    def epoch(self) -> None:
+        cf.train_model(
+            self._model,
+            self._data,
+            self._measure,
+            self._optimizer,
+            epochs=1,
+            batch_size=self._batch_size,
+        )
+
+    def values(self) -> list[Tensor]:
+        lone = not self._model.replicas
+        values = [parameter.value for parameter in self._model.param()]
+        return [value.unsqueeze(0) if lone else value for value in values]

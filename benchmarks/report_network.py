@@ -1,45 +1,41 @@
 """The report's network, 2-25-25-25-2, batch 16, on one thread: one model, and 100 as one.
 
 Run it on a quiet machine: `make bench`. Ratios within one run are what counts; the times
-themselves vary by tens of per cent between machines and hours.
+themselves vary by tens of per cent between machines and hours. `make bench-population` compares
+with more rivals, and populations of other sizes.
 """
 
 from __future__ import annotations
 
-from statistics import median
-
 import torch
-from ours import coreframe_epoch
-from rivals import stacked_autograd, torch_loop
-from timing import median_ratio, print_target, time_interleaved
+from ours import Ours
+from populations.contest import Contest
+from rivals.rival import Timed, proven
+from rivals.stacked import Stacked
+from rivals.torch_loop import TorchLoop
+from timing import ROUNDS, print_target
+from training import Training
 
 SIZES = (2, 25, 25, 25, 2)
 SAMPLES, BATCH, REPLICAS = 1000, 16, 100
+LONE = "coreframe, one model"
 
 
 def main() -> None:
     torch.set_num_threads(1)
-    torch.manual_seed(0)
-    x = torch.rand(SAMPLES, 2)
-    y = torch.eye(2)[((x - 0.5).square().sum(-1) < 0.16).long()]
-    seconds = time_interleaved(
-        {
-            "torch.nn loop": torch_loop(SIZES, x, y, BATCH),
-            "stacked autograd x 100": stacked_autograd(SIZES, x, y, BATCH, REPLICAS),
-            "coreframe x 100": coreframe_epoch(SIZES, x, y, BATCH, range(REPLICAS)),
-            "coreframe, one model": coreframe_epoch(SIZES, x, y, BATCH),
-        }
-    )
-    steps = -(-SAMPLES // BATCH)
-    for name, times in seconds.items():
-        models = REPLICAS if "100" in name else 1
-        per_step = 1e6 * median(times) / steps / models
-        print(f"{name:28s} {per_step:8.2f} µs per model and step")
-    ours, lone = seconds["coreframe x 100"], seconds["coreframe, one model"]
-    loop, stacked = seconds["torch.nn loop"], seconds["stacked autograd x 100"]
-    print_target("100 models / 100 loops of torch.nn", median_ratio(ours, loop) / REPLICAS, 1 / 40)
-    print_target("100 models / stacked autograd", median_ratio(ours, stacked), 0.7)
-    print_target("one model / loop of torch.nn", median_ratio(lone, loop), 0.4)
+    training = Training.drawn(SIZES, SAMPLES, BATCH, replicas=REPLICAS)
+    lone = training.of(1)
+    rivals: dict[str, Timed] = {
+        TorchLoop.name: proven(TorchLoop, lone),
+        Stacked.name: proven(Stacked, training),
+        Ours.name: Ours(training),
+        LONE: Ours(lone),
+    }
+    contest = Contest(rivals, training.steps, ROUNDS)
+    contest.print_times()
+    for name, target in ((TorchLoop.name, 1 / 40), (Stacked.name, 0.7)):
+        print_target(f"{REPLICAS} models / {name}", contest.ratio(Ours.name, name), target)
+    print_target(f"one model / {TorchLoop.name}", contest.ratio(LONE, TorchLoop.name), 0.4)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ from time import perf_counter
 ROUNDS = 9
 
 
-def time_interleaved(rivals: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
+def time_interleaved(
+    rivals: Mapping[str, Callable[[], object]], rounds: int = ROUNDS
+) -> dict[str, list[float]]:
     """Seconds of each rival in each of nine rounds, after one round that is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in rivals}
-    for round_number in range(ROUNDS + 1):
+    for round_number in range(rounds + 1):
         for name, run in rivals.items():
             start = perf_counter()
             run()
@@ -30,3 +32,8 @@ def print_target(what: str, ratio: float, target: float) -> None:
     """A line that says whether a ratio is at most its target."""
     verdict = "met" if ratio <= target else "NOT MET"
     print(f"{what:58s} {ratio:7.4f}   target {target:7.4f}   {verdict}")
+
+
+def print_measured(what: str, ratio: float) -> None:
+    """A line of a ratio that has no target."""
+    print(f"{what:58s} {ratio:7.4f}")

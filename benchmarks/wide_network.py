@@ -7,28 +7,28 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 
 import torch
-from ours import coreframe_epoch
-from rivals import torch_loop
+from ours import Ours
+from rivals.rival import Rival
+from rivals.torch_loop import TorchLoop
 from timing import median_ratio, print_target, time_interleaved
-from torch import Tensor
+from training import Training
 
 SIZES = (784, 1024, 1024, 10)
 SAMPLES, BATCH = 2560, 256
-MAKERS: dict[str, Callable[..., Callable[[], object]]] = {
-    "torch.nn": torch_loop,
-    "coreframe": coreframe_epoch,
+MAKERS: Mapping[str, Callable[[Training], Rival]] = {
+    TorchLoop.name: TorchLoop,
+    Ours.name: Ours,
 }
 
 
-def make_data() -> tuple[Tensor, Tensor]:
+def make_training() -> Training:
     torch.set_num_threads(1)
-    torch.manual_seed(0)
-    return torch.rand(SAMPLES, 784), torch.eye(10)[torch.randint(0, 10, (SAMPLES,))]
+    return Training.drawn(SIZES, SAMPLES, BATCH)
 
 
 def peak_megabytes(name: str) -> float:
@@ -38,9 +38,9 @@ def peak_megabytes(name: str) -> float:
 
 
 def print_peak(name: str) -> None:
-    epoch = MAKERS[name](SIZES, *make_data(), BATCH)
+    rival = MAKERS[name](make_training())
     for _ in range(3):
-        epoch()
+        rival.epoch()
     # Not getrusage: its figure is at least that of the process that started this one.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     (peak,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
@@ -48,16 +48,16 @@ def print_peak(name: str) -> None:
 
 
 def main() -> None:
-    x, y = make_data()
-    seconds = time_interleaved({n: make(SIZES, x, y, BATCH) for n, make in MAKERS.items()})
+    training = make_training()
+    seconds = time_interleaved({name: make(training).epoch for name, make in MAKERS.items()})
     peaks = {name: peak_megabytes(name) for name in MAKERS}
     for name, times in seconds.items():
-        per_step = 1e3 * median(times) / (SAMPLES / BATCH)
-        print(f"{name:12s} {per_step:8.2f} ms per step, peak {peaks[name]:7.1f} MiB")
-    ratio = median_ratio(seconds["coreframe"], seconds["torch.nn"])
+        per_step = 1e3 * median(times) / training.steps
+        print(f"{name:14s} {per_step:8.2f} ms per step, peak {peaks[name]:7.1f} MiB")
+    ratio = median_ratio(seconds[Ours.name], seconds[TorchLoop.name])
     print_target("784-1024-1024-10, time / torch.nn", ratio, 0.9)
     print_target(
-        "784-1024-1024-10, peak memory / torch.nn", peaks["coreframe"] / peaks["torch.nn"], 1
+        "784-1024-1024-10, peak memory / torch.nn", peaks[Ours.name] / peaks[TorchLoop.name], 1
     )
 
 

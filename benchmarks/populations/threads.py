@@ -1,0 +1,34 @@
+"""The threads of a process: one, or one for each core, in every library that is compared."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+import torch
+
+COUNTS = ("TORCH", "OMP", "MKL", "OPENBLAS")
+# The C library gives large tensors back to the system after each step, and the next step faults
+# their pages in again. Processes of coreframe that train blocks keep them; so may all rivals.
+KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
+
+
+def environment(threads: int, *, keep_memory: bool) -> Mapping[str, str]:
+    """The variables with which a process is to be started."""
+    counts = {f"{library}_NUM_THREADS": str(threads) for library in COUNTS[1:]}
+    return os.environ | counts | (KEPT_MEMORY if keep_memory else {})
+
+
+def limit(threads: int) -> None:
+    """Hold this process to so many cores; before JAX counts them."""
+    torch.set_num_threads(threads)
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-threads:])
+    elif threads == 1:
+        os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
