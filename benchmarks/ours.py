@@ -36,31 +36,21 @@ class Ours:
         settings: Mapping[str, float | Sequence[float]] | None = None,
     ) -> None:
         self.loss, self.models = loss, training.replicas
-        lone = training.replicas == 1
-        self._model = cf.assemble(
+        lone, rule = training.replicas == 1, training.rule
+        model = cf.assemble(
             training.specs(),
             seed=training.seeds[0] if lone else None,
             seeds=None if lone else training.seeds,
         )
-        rule = training.rule
-        self._data = Given(training.x, training.y)
-        self._measure = cf.create("loss", loss)
-        self._optimizer = cf.create(
-            "optimizer", rule.name, self._model, **(settings or rule.settings)
-        )
+        optimizer = cf.create("optimizer", rule.name, model, **(settings or rule.settings))
+        data = Given(training.x, training.y)
+        self.population = cf.Population(model, data, cf.create("loss", loss), optimizer)
         self._batch_size = training.batch_size
 
     def epoch(self) -> None:
-        cf.train_model(
-            self._model,
-            self._data,
-            self._measure,
-            self._optimizer,
-            epochs=1,
-            batch_size=self._batch_size,
-        )
+        cf.train_model(*self.population, epochs=1, batch_size=self._batch_size)
 
     def values(self) -> list[Tensor]:
-        lone = not self._model.replicas
-        values = [parameter.value for parameter in self._model.param()]
-        return [value.unsqueeze(0) if lone else value for value in values]
+        model = self.population.model
+        values = [parameter.value for parameter in model.param()]
+        return values if model.replicas else [value.unsqueeze(0) for value in values]

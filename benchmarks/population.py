@@ -17,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 
+import torch
 from populations.cores import compare_cores
 from populations.extent import QUICK, Extent
 from populations.figure import write_figure
@@ -50,6 +51,7 @@ def main() -> None:
     if set(chosen.only) & set(BY_THREADS):
         for threads in sorted({1, cores()}):
             start_process(threads, keep_memory=not chosen.plain_memory)
+    torch.set_num_threads(1)  # as the processes that train the blocks
     if "cores" in chosen.only:
         compare_cores(extent)
     if "study" in chosen.only:

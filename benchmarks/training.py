@@ -80,9 +80,9 @@ class Training:
         return replace(self, seeds=tuple(range(replicas)))
 
     def blocks(self, size: int) -> list[Training]:
-        """The population cut into blocks of so many replicas; the last may be smaller."""
-        starts = range(0, self.replicas, size)
-        return [replace(self, seeds=self.seeds[start : start + size]) for start in starts]
+        """The population cut into equal blocks of at most so many replicas."""
+        parts = cf.cut_into_blocks(self.replicas, size)
+        return [replace(self, seeds=self.seeds[part.start : part.stop]) for part in parts]
 
     def specs(self) -> list[str]:
         """The layers, as coreframe assembles them."""

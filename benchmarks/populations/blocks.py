@@ -6,10 +6,13 @@ from collections.abc import Callable, Iterable
 from statistics import median
 
 import torch
+from ours import Ours
 from rivals.rival import Rival
 from timing import time_interleaved
 from torch import Tensor
 from training import Training
+
+import coreframe as cf
 
 
 class Blocks:
@@ -41,10 +44,19 @@ def powers_of_two(most: int) -> list[int]:
     return sorted({most, *(2**power for power in range(most.bit_length()) if 2**power <= most)})
 
 
+def our_best_size(training: Training) -> int:
+    """The size of blocks that coreframe itself chooses, by a short measurement."""
+
+    def build(replicas: range) -> cf.Population:
+        return Ours(training.of(len(replicas))).population
+
+    return cf.choose_block_size(build, training.replicas, training.batch_size)
+
+
 def best_size(
     training: Training, make: Callable[[Training], Rival], sizes: Iterable[int], rounds: int
 ) -> int:
-    """The size of blocks whose models take least time, by a short measurement."""
+    """The size of blocks by which a rival takes least time per model, by a short measurement."""
     epochs = {str(size): make(training.of(size)).epoch for size in sizes}
     seconds = time_interleaved(epochs, rounds)
     return min((int(size) for size in epochs), key=lambda size: median(seconds[str(size)]) / size)

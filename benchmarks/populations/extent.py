@@ -13,7 +13,7 @@ class Extent:
 
     Attributes:
         rounds: how often everything is timed.
-        trial_rounds: how often, where a block size is chosen.
+        trial_rounds: how often, where a rival's block size is chosen.
         populations: numbers of models 2-25-25-25-2, from one model on.
         samples: of 2-25-25-25-2; at batch 16, whole batches.
         tables: models 32-64-64-2.

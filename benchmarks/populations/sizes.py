@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ours import Ours
-from populations.blocks import Blocks, best_size, powers_of_two
+from populations.blocks import Blocks, our_best_size
 from populations.contest import Contest
 from populations.extent import Extent
 from rivals.jax_scan import JaxScan
@@ -37,7 +37,7 @@ def compare_sizes(extent: Extent) -> dict[int, Contest]:
     contests, cut = {}, {}
     for replicas in extent.populations:
         training = whole.of(replicas)
-        size = best_size(whole, Ours, powers_of_two(replicas), extent.trial_rounds)
+        size = our_best_size(training)
         cut[replicas] = Blocks(training, Ours, size)
         rivals = lineup(training) | {Ours.name: Ours(training), IN_BLOCKS: cut[replicas]}
         contests[replicas] = Contest(rivals, training.steps, extent.rounds)

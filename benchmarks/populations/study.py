@@ -19,8 +19,6 @@ import coreframe as cf
 from coreframe_ee559.cross_validation import cross_validate
 from coreframe_ee559.settings import StudySettings
 from coreframe_ee559.variant import VARIANTS
-from coreframe_ee559.worker import Task
-from coreframe_ee559.workers import run_tasks
 
 CORES, MINUTES = 2, 3
 VALIDATED = [v for v in VARIANTS if v.hidden_layers == 3 and not v.standardize]
@@ -33,9 +31,9 @@ def compare_study(extent: Extent) -> None:
     cells = list(product(VALIDATED, study.batch_sizes))
     trainings = {size: len(study.grid(size)) * study.folds for size in study.batch_sizes}
     total = sum(trainings[size] for _, size in cells)
-    tasks = [Task(cross_validate, (variant, size, study)) for variant, size in cells]
+    tasks = [cf.Task(cross_validate, (variant, size, study)) for variant, size in cells]
     start = perf_counter()
-    run_tasks(tasks, CORES, lambda: None)
+    cf.run_tasks(tasks, CORES)
     seconds = perf_counter() - start
     loop = _estimate_loop(study, extent, trainings)
     print(
@@ -55,9 +53,6 @@ def _estimate_loop(study: StudySettings, extent: Extent, trainings: Mapping[int,
         fold = data.train.take(torch.arange(study.samples // study.folds, study.samples))
         training = Training(SIZES, *fold, size)
         loops[variant, size] = TorchLoop(training, ACTIVATIONS[variant.activation])
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     seconds = time_interleaved({str(key): loops[key].epoch for key in loops}, extent.rounds)
-    torch.set_num_threads(threads)
     each = [median(seconds[str((v, size))]) * trainings[size] for v, size in loops]
     return sum(each) * study.epochs / CORES

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ours import Ours
-from populations.blocks import Blocks, best_size, powers_of_two
+from populations.blocks import Blocks, best_size, our_best_size, powers_of_two
 from populations.contest import Contest
 from populations.extent import Extent
 from rivals.lineup import lineup
@@ -19,9 +19,8 @@ OUR_BLOCKS, THEIR_BLOCKS = "coreframe, in its best blocks", "stacked autograd, i
 def compare_tables(extent: Extent) -> None:
     """Time all rivals in one block, and ours and the strongest in their best blocks."""
     training = Training.drawn(SIZES, SAMPLES, BATCH, rule=ADAMW, replicas=extent.tables)
-    sizes = powers_of_two(extent.tables)
-    ours = best_size(training, Ours, sizes, extent.trial_rounds)
-    theirs = best_size(training, Stacked, sizes, extent.trial_rounds)
+    ours = our_best_size(training)
+    theirs = best_size(training, Stacked, powers_of_two(extent.tables), extent.trial_rounds)
     rivals: dict[str, Timed] = {
         Ours.name: Ours(training),
         OUR_BLOCKS: Blocks(training, Ours, ours),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ours import Ours
-from populations.blocks import best_size, powers_of_two
+from populations.blocks import best_size, our_best_size, powers_of_two
 from populations.contest import Contest
 from populations.extent import Extent
 from rivals.products import Products
@@ -25,10 +25,9 @@ def compare_widths(extent: Extent) -> dict[int, Contest]:
         layers = (IN_SIZE, width, width, OUT_SIZE)
         lone = Training.drawn(layers, SAMPLES, BATCH)
         numbers = sum(value.numel() for value in lone.first_values())
-        sizes = powers_of_two(min(MOST, max(1, extent.block_numbers // numbers)))
-        ours, theirs = (
-            best_size(lone, make, sizes, extent.trial_rounds) for make in (Ours, Stacked)
-        )
+        most = min(MOST, max(1, extent.block_numbers // numbers))
+        ours = our_best_size(lone.of(most))
+        theirs = best_size(lone, Stacked, powers_of_two(most), extent.trial_rounds)
         rivals: dict[str, Timed] = {
             Ours.name: Ours(lone.of(ours)),
             Stacked.name: proven(Stacked, lone.of(theirs)),
