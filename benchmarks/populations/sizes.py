@@ -41,7 +41,7 @@ def compare_sizes(extent: Extent) -> dict[int, Contest]:
         cut[replicas] = Blocks(training, Ours, size)
         rivals = lineup(training) | {Ours.name: Ours(training), IN_BLOCKS: cut[replicas]}
         contests[replicas] = Contest(rivals, training.steps, extent.rounds)
-        print(f"2-25-25-25-2, batch {BATCH}, SGD, {replicas} models, ours in blocks of {size}")
+        print(f"2-25-25-25-2, batch {BATCH}, SGD, population of {replicas}, blocks of {size}")
         contests[replicas].print_times()
     _print_targets(contests)
     _print_growth(Contest({str(n): cut[n] for n in cut}, whole.steps, extent.rounds))
