@@ -14,6 +14,8 @@ import argparse
 import subprocess
 import sys
 from dataclasses import replace
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 
@@ -25,7 +27,7 @@ from populations.settings import compare_settings
 from populations.sizes import compare_sizes
 from populations.study import compare_study
 from populations.tables import compare_tables
-from populations.threads import cores, environment, limit
+from populations.threads import cores, environment, keeps_memory, limit
 from populations.widths import compare_widths
 
 BY_THREADS = ("sizes", "tables", "settings", "widths")
@@ -66,9 +68,10 @@ def start_process(threads: int, *, keep_memory: bool) -> None:
 
 def compare_by_threads(extent: Extent, parts: list[str], threads: int, figure: Path | None) -> None:
     """The parts that depend on the threads of the process."""
+    start, found = perf_counter(), cores()
     limit(threads)
-    start = perf_counter()
-    print("On one thread" if threads == 1 else f"On {threads} threads", flush=True)
+    memory = "kept from step to step" if keeps_memory() else "as the C library manages it"
+    print(f"On {threads} of {found} cores; memory {memory}; {versions()}", flush=True)
     sizes = compare_sizes(extent) if "sizes" in parts else {}
     if "tables" in parts:
         compare_tables(extent)
@@ -79,6 +82,12 @@ def compare_by_threads(extent: Extent, parts: list[str], threads: int, figure: P
         write_figure(figure, sizes, widths)
         print(f"The figure is in {figure}")
     print(f"This took {perf_counter() - start:.0f} s\n")
+
+
+def versions() -> str:
+    """Of the libraries that are compared."""
+    modules = {"torch": "torch", "jax": "jax", "scikit-learn": "sklearn"}
+    return ", ".join(f"{n} {version(n)}" for n, module in modules.items() if find_spec(module))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Training: what all rivals do, from the same first values, on the same batches in the same order.
 
-A perceptron with ReLU between its layers, the mean square, and plain SGD or AdamW.
+A perceptron, the mean square, and SGD with momentum or AdamW.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Rule:
 
 SGD = Rule("SGD", {"lr": LR, "momentum": MOMENTUM})
 ADAMW = Rule("AdamW", {"lr": 1e-3, "weight_decay": 0.01})
+ACTIVATIONS = {"ReLU": torch.relu, "Tanh": torch.tanh, "Sigmoid": torch.sigmoid}
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Training:
         batch_size: samples per step and replica.
         rule: the optimizer.
         seeds: of the first values and of the order.
+        activation: between the layers; most rivals have ReLU alone.
     """
 
     sizes: tuple[int, ...]
@@ -48,6 +50,7 @@ class Training:
     batch_size: int
     rule: Rule = SGD
     seeds: tuple[int, ...] = (0,)
+    activation: str = "ReLU"
 
     @classmethod
     def drawn(
@@ -88,7 +91,7 @@ class Training:
         """The layers, as coreframe assembles them."""
         specs: list[str] = []
         for in_size, out_size in pairwise(self.sizes):
-            specs += [f"Linear({in_size}, {out_size})", "ReLU"]
+            specs += [f"Linear({in_size}, {out_size})", self.activation]
         return specs[:-1]
 
     def first_values(self) -> list[Tensor]:
@@ -109,8 +112,8 @@ class Training:
 
     def loss(self, values: Sequence[Tensor]) -> Tensor:
         """The mean square `(replicas,)` over all samples, of a network with these values."""
-        s = self.x.expand(len(values[0]), *self.x.shape)
+        s, activate = self.x.expand(len(values[0]), *self.x.shape), ACTIVATIONS[self.activation]
         for index in range(0, len(values), 2):
             weight, bias = values[index : index + 2]
-            s = torch.baddbmm(bias.unsqueeze(1), s.relu() if index else s, weight.mT)
+            s = torch.baddbmm(bias.unsqueeze(1), activate(s) if index else s, weight.mT)
         return (s - self.y).square().mean((1, 2))

@@ -10,9 +10,9 @@ from time import perf_counter
 import torch
 from populations.extent import Extent
 from populations.sizes import SIZES
+from rivals.rival import proven
 from rivals.torch_loop import TorchLoop
 from timing import print_measured, print_target, time_interleaved
-from torch import nn
 from training import Training
 
 import coreframe as cf
@@ -22,11 +22,10 @@ from coreframe_ee559.variant import VARIANTS
 
 CORES, MINUTES = 2, 3
 VALIDATED = [v for v in VARIANTS if v.hidden_layers == 3 and not v.standardize]
-ACTIVATIONS = {"ReLU": nn.ReLU, "Tanh": nn.Tanh, "Sigmoid": nn.Sigmoid}
 
 
 def compare_study(extent: Extent) -> None:
-    """Time the grid search of three activations once, and an epoch of torch.nn for each of its cells."""
+    """Time the grid search of three activations once, and torch.nn by an epoch of each cell."""
     study = StudySettings(epochs=extent.study_epochs, samples=extent.study_samples)
     cells = list(product(VALIDATED, study.batch_sizes))
     trainings = {size: len(study.grid(size)) * study.folds for size in study.batch_sizes}
@@ -51,8 +50,8 @@ def _estimate_loop(study: StudySettings, extent: Extent, trainings: Mapping[int,
     for variant, size in product(VALIDATED, study.batch_sizes):
         data = cf.create("dataset", variant.data(study.samples), seed=study.seed)
         fold = data.train.take(torch.arange(study.samples // study.folds, study.samples))
-        training = Training(SIZES, *fold, size)
-        loops[variant, size] = TorchLoop(training, ACTIVATIONS[variant.activation])
+        training = Training(SIZES, *fold, size, activation=variant.activation)
+        loops[variant, size] = proven(TorchLoop, training)
     seconds = time_interleaved({str(key): loops[key].epoch for key in loops}, extent.rounds)
     each = [median(seconds[str((v, size))]) * trainings[size] for v, size in loops]
     return sum(each) * study.epochs / CORES

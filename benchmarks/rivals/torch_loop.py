@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import pairwise
 
 import torch
@@ -12,23 +11,20 @@ from training import Training
 
 import coreframe as cf
 
+ACTIVATIONS = {"ReLU": nn.ReLU, "Tanh": nn.Tanh, "Sigmoid": nn.Sigmoid}
+
 
 class TorchLoop:
-    """The first replica, alone: its time is that of each in a loop.
-
-    Args:
-        training: its other replicas are left out.
-        activation: the module between its layers.
-    """
+    """The first replica, alone: its time is that of each in a loop."""
 
     name, loss, models = "torch.nn loop", "MSE", 1
 
-    def __init__(self, training: Training, activation: Callable[[], nn.Module] = nn.ReLU) -> None:
+    def __init__(self, training: Training) -> None:
         self._training = training
         self._random = cf.RandomStreams(training.seeds[0])
         layers: list[nn.Module] = []
         for in_size, out_size in pairwise(training.sizes):
-            layers += [nn.Linear(in_size, out_size), activation()]
+            layers += [nn.Linear(in_size, out_size), ACTIVATIONS[training.activation]()]
         self._model = nn.Sequential(*layers[:-1])
         parameters = list(self._model.parameters())
         with torch.no_grad():

@@ -44,6 +44,14 @@ def test_a_rival_trains_as_we_do(name: str, replicas: int, rule: Rule) -> None:
     assert rival.models == len(rival.values()[0])
 
 
+@pytest.mark.parametrize("activation", ["Tanh", "Sigmoid"])
+def test_only_the_loop_has_other_activations(activation: str) -> None:
+    training = replace(make_training(), activation=activation)
+    proven(TorchLoop, training)
+    with pytest.raises(ArithmeticError, match="do not train alike"):
+        proven(Stacked, training)
+
+
 def test_scikit_learn_trains_as_we_do_on_its_own_loss() -> None:
     assert proven(ScikitLearn, make_training()).loss == "BinaryCrossEntropy"
     with pytest.raises(ValueError, match="scikit-learn has no AdamW"):
