@@ -18,7 +18,7 @@ def offered() -> set[tuple[str, str, str]]:
         project = tomllib.loads(path.read_text(encoding="utf-8"))["project"]
         for group, entries in project.get("entry-points", {}).items():
             kind = group.removeprefix("coreframe.").removesuffix("s").replace("losse", "loss")
-            if kind != "command":
+            if kind not in ("command", "hook"):  # neither is a component
                 found |= {(name, kind, project["name"]) for name in entries}
     return found
 

@@ -76,8 +76,9 @@ class PaddedLinear(Module):
 
     def backward(self, *gradwrtoutput: Tensor) -> Tensor:
         (ds,) = gradwrtoutput
+        layer = self.linear
         # s = (m ∘ x) wᵀ + b, so ∂s/∂x = w ∘ m
-        return self._masked(self.linear.backward(ds))
+        return self._masked(layer.backward(ds))
 
     def backward_parameters(self, *gradwrtoutput: Tensor) -> None:
         self.linear.backward_parameters(*gradwrtoutput)
