@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from coreframe.assembly.assemble import assemble, parse_model
     from coreframe.assembly.create import create
     from coreframe.assembly.sequential import Sequential
+    from coreframe.assembly.spec import Spec, parse_spec
     from coreframe.assembly.summary import summarize
     from coreframe.cli.plugin_output import plugin_code
     from coreframe.errors import (
@@ -129,6 +130,7 @@ _HOMES = {
     "Shape": "interfaces.module",
     "ShapeError": "errors",
     "Slab": "interfaces.slab",
+    "Spec": "assembly.spec",
     "SpecError": "errors",
     "Split": "interfaces.split",
     "StaleOptimizer": "errors",
@@ -152,6 +154,7 @@ _HOMES = {
     "hookimpl": "registry.hookspecs",
     "load_checkpoint": "training.checkpoint",
     "parse_model": "assembly.assemble",
+    "parse_spec": "assembly.spec",
     "plugin_code": "cli.plugin_output",
     "replacing": "training.file_replacement",
     "reset_registry": "registry.registry",
@@ -216,6 +219,7 @@ __all__ = [
     "Shape",
     "ShapeError",
     "Slab",
+    "Spec",
     "SpecError",
     "Split",
     "StaleOptimizer",
@@ -240,6 +244,7 @@ __all__ = [
     "hookimpl",
     "load_checkpoint",
     "parse_model",
+    "parse_spec",
     "plugin_code",
     "replacing",
     "reset_registry",

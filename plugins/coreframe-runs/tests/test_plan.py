@@ -126,3 +126,15 @@ def test_a_distribution_may_be_named_as_pip_spells_it(run_file: Path) -> None:
 def test_a_path_is_meant_from_the_run_file(run_file: Path) -> None:
     plan = read_plan(run_file, ["data.name=Table", "data.path=a/b.csv"])
     assert plan.components["data"]["path"] == str(run_file.parent / "a" / "b.csv")
+
+
+def test_a_section_for_other_commands_is_left_to_them(run_file: Path) -> None:
+    text = run_file.read_text()
+    run_file.write_text(text + "\n[sweep]\ntrials = 3\n")
+    plan = read_plan(run_file)
+    run_file.write_text(text)
+    assert plan == read_plan(run_file)
+    assert "sweep" not in plan.toml
+    assert mistakes_of(run_file, "sweep = 3\n" + text)["sweep"] == (
+        "must be a section, written [sweep]"
+    )

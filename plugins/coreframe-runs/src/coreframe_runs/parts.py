@@ -15,7 +15,7 @@ from coreframe_runs.device import device_fault
 from coreframe_runs.first_layer import fit_first_layer
 from coreframe_runs.plan import Plan, RunFileError
 
-__all__ = ["Parts", "build_parts"]
+__all__ = ["Parts", "assemble_layers", "build_parts", "create_part", "splits"]
 
 Kind = Literal["dataset", "loss", "optimizer", "schedule"]
 
@@ -40,20 +40,25 @@ class Parts:
     schedule: cf.Schedule | None
 
 
-def build_parts(plan: Plan) -> Parts:
+def build_parts(plan: Plan, data: cf.Dataset | None = None) -> Parts:
     """Make everything that the plan names, and try one batch.
+
+    Args:
+        plan: what to make.
+        data: the plan's dataset, where it has been made before.
 
     Raises:
         RunFileError: naming every mistake with its key, as far as they do not hide each other.
     """
     mistakes: dict[str, str] = {}
-    data = _create(plan, "data", mistakes)
-    loss = _create(plan, "loss", mistakes)
-    schedule = _create(plan, "schedule", mistakes) if "schedule" in plan.components else None
-    model = _assemble(plan, mistakes)
+    if data is None:
+        data = create_part(plan, "data", mistakes)
+    loss = create_part(plan, "loss", mistakes)
+    schedule = create_part(plan, "schedule", mistakes) if "schedule" in plan.components else None
+    model = assemble_layers(plan, mistakes)
     # Without a model its optimizer can be tried on an empty one.
     trained = model or cf.Sequential().initialize(seed=0)
-    optimizer = _create(plan, "optimizer", mistakes, trained)
+    optimizer = create_part(plan, "optimizer", mistakes, trained)
     if isinstance(data, cf.Dataset) and model is not None and isinstance(loss, cf.Loss):
         _fit(data, model, mistakes)
         _try(plan, data, model, loss, mistakes)
@@ -63,7 +68,15 @@ def build_parts(plan: Plan) -> Parts:
     return Parts(data, model, loss, optimizer, schedule)  # type: ignore[arg-type]  # no mistakes
 
 
-def _create(plan: Plan, section: str, mistakes: dict[str, str], *given: object) -> Any:
+def create_part(plan: Plan, section: str, mistakes: dict[str, str], *given: object) -> Any:
+    """The component of a section; None, and a mistake by its key, where it cannot be made.
+
+    Args:
+        plan: what the run file says.
+        section: data, loss, optimizer or schedule.
+        mistakes: takes up what is wrong, by key.
+        given: what no file can hold: the model of an optimizer.
+    """
     arguments = dict(plan.components[section])
     name, kind = arguments.pop("name"), KINDS[section]
     distribution, _, bare = name.rpartition(".")
@@ -104,7 +117,8 @@ def _unknown(cls: Any, arguments: Mapping[str, Any]) -> dict[str, str]:
     return hints
 
 
-def _assemble(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
+def assemble_layers(plan: Plan, mistakes: dict[str, str]) -> cf.Module | None:
+    """The model; None, and a mistake by its key, where it cannot be made."""
     settings = plan.settings
     for index, spec in enumerate(plan.layers):
         try:

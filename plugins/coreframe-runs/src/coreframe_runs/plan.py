@@ -7,18 +7,39 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol, TypeVar
 
 import tomlkit
 
 from coreframe import CoreframeError
 from coreframe_runs.settings import Settings
 
-__all__ = ["Plan", "RunFileError", "read_plan"]
+__all__ = [
+    "Plan",
+    "RunFileError",
+    "nearest",
+    "parse_plan",
+    "read_plan",
+    "read_settings",
+    "read_table",
+]
 
 COMPONENTS = ("data", "loss", "optimizer", "schedule")
 SECTIONS = ("data", "model", "loss", "optimizer", "schedule", "run")
+OTHERS = ("sweep",)  # read by other commands on the same file
 NEEDED = ("data", "model", "loss", "optimizer")
+
+
+class Section(Protocol):
+    """Settings that can say what is wrong with them: a dataclass with a default for each."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def mistakes(self) -> dict[str, str]:
+        """What is wrong with each setting, by its name."""
+
+
+SettingsT = TypeVar("SettingsT", bound=Section)
 
 
 class RunFileError(CoreframeError, ValueError):
@@ -71,29 +92,59 @@ def read_plan(path: Path, changes: Sequence[str] = ()) -> Plan:
     Raises:
         RunFileError: naming every mistake of form with its key.
     """
-    source = str(path)
+    mistakes: dict[str, str] = {}
+    return parse_plan(read_table(path, mistakes, changes), str(path), mistakes)
+
+
+def read_table(path: Path, mistakes: dict[str, str], changes: Sequence[str] = ()) -> dict[str, Any]:
+    """The sections of a run file as they stand there, but for the changes.
+
+    Args:
+        path: the file.
+        mistakes: takes up changes that have no meaning, by key.
+        changes: settings in place of the file's: `optimizer.lr=0.1`.
+
+    Raises:
+        RunFileError: if the file cannot be read.
+    """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, RecursionError, ValueError) as error:  # also of numbers without measure
-        raise RunFileError(source, {"file": f"cannot be read: {error}"}) from error
-    mistakes: dict[str, str] = {}
+        raise RunFileError(str(path), {"file": f"cannot be read: {error}"}) from error
     for change in changes:
         _apply(change, table, mistakes)
+    _find_data(path, table)
+    return table
+
+
+def parse_plan(
+    table: Mapping[str, Any], source: str, mistakes: Mapping[str, str] | None = None
+) -> Plan:
+    """The plan that the sections of a run file make.
+
+    Args:
+        table: the sections.
+        source: the file, for messages.
+        mistakes: those found before, by key.
+
+    Raises:
+        RunFileError: naming every mistake of form with its key.
+    """
+    mistakes = dict(mistakes or {})
     for section in table:
-        if section not in SECTIONS:
-            mistakes[section] = f"there is no such section{_nearest(section, SECTIONS)}"
+        if section not in (*SECTIONS, *OTHERS):
+            mistakes[section] = f"there is no such section{nearest(section, SECTIONS)}"
         elif not isinstance(table[section], dict):
             mistakes[section] = f"must be a section, written [{section}]"
     for section in NEEDED:
         if section not in table:
             mistakes[section] = "the section is missing"
     sections = {name: table[name] for name in SECTIONS if isinstance(table.get(name), dict)}
-    _find_data(path, sections)
     plan = Plan(
         source,
         {name: sections[name] for name in COMPONENTS if _names(name, sections, mistakes)},
         _layers(sections.get("model"), mistakes),
-        _settings(sections.get("run", {}), mistakes),
+        read_settings(Settings, "run", sections.get("run", {}), mistakes),
     )
     if mistakes:
         raise RunFileError(source, mistakes)
@@ -119,11 +170,12 @@ def _apply(change: str, table: dict[str, Any], mistakes: dict[str, str]) -> None
         target[name] = value
 
 
-def _find_data(path: Path, sections: Mapping[str, Any]) -> None:
+def _find_data(path: Path, table: Mapping[str, Any]) -> None:
     """Make a path of the data absolute: it is meant from where the run file is."""
-    given = sections.get("data", {}).get("path")
+    data = table.get("data")
+    given = data.get("path") if isinstance(data, dict) else None
     if isinstance(given, str) and not Path(given).is_absolute():
-        sections["data"]["path"] = str(path.absolute().parent / given)
+        table["data"]["path"] = str(path.absolute().parent / given)
 
 
 def _names(section: str, sections: Mapping[str, Any], mistakes: dict[str, str]) -> bool:
@@ -142,7 +194,7 @@ def _layers(section: dict[str, Any] | None, mistakes: dict[str, str]) -> list[st
         return []
     for key in section:
         if key != "layers":
-            mistakes[f"model.{key}"] = f"there is no such setting{_nearest(key, ('layers',))}"
+            mistakes[f"model.{key}"] = f"there is no such setting{nearest(key, ('layers',))}"
     layers = section.get("layers")
     if not isinstance(layers, list) or not layers or not all(isinstance(s, str) for s in layers):
         mistakes["model.layers"] = f"must be a list of specs, got {layers!r}"
@@ -150,24 +202,34 @@ def _layers(section: dict[str, Any] | None, mistakes: dict[str, str]) -> list[st
     return layers
 
 
-def _settings(section: dict[str, Any], mistakes: dict[str, str]) -> Settings:
-    known = {item.name: type(item.default) for item in fields(Settings)}
+def read_settings(
+    kind: type[SettingsT], name: str, section: Mapping[str, Any], mistakes: dict[str, str]
+) -> SettingsT:
+    """The settings of a section, each with a default.
+
+    Args:
+        kind: the dataclass of the section; its `mistakes()` says what is wrong with values.
+        name: the section's, for the keys of mistakes.
+        section: what stands there.
+        mistakes: takes up what is wrong, by key.
+    """
+    known = {item.name: type(item.default) for item in fields(kind)}
     given: dict[str, Any] = {}
     for key, value in section.items():
         if key not in known:
-            mistakes[f"run.{key}"] = f"there is no such setting{_nearest(key, known)}"
+            mistakes[f"{name}.{key}"] = f"there is no such setting{nearest(key, known)}"
         elif not _is(value, known[key]):
-            mistakes[f"run.{key}"] = f"must be {_article(known[key])}, got {value!r}"
+            mistakes[f"{name}.{key}"] = f"must be {_article(known[key])}, got {value!r}"
         elif known[key] is float:
             try:
                 given[key] = float(value)
             except OverflowError:
-                mistakes[f"run.{key}"] = "is larger than any number that is computed with"
+                mistakes[f"{name}.{key}"] = "is larger than any number that is computed with"
         else:
             given[key] = value
-    settings = Settings(**given)
+    settings = kind(**given)
     for key, text in settings.mistakes().items():
-        mistakes.setdefault(f"run.{key}", text)
+        mistakes.setdefault(f"{name}.{key}", text)
     return settings
 
 
@@ -180,6 +242,7 @@ def _article(kind: type) -> str:
     return {int: "an integer", float: "a number", str: "a text"}[kind]
 
 
-def _nearest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+def nearest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:
+    """How a message about an unknown name ends: with the nearest known one, or with all."""
     near = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"

@@ -18,7 +18,7 @@ import torch
 
 import coreframe as cf
 
-__all__ = ["RunFolder", "free_folder"]
+__all__ = ["RunFolder", "free_folder", "read_versions"]
 
 
 class RunFolder:
@@ -67,13 +67,7 @@ class RunFolder:
         """Write the files that are there from the beginning."""
         (self.path / "checkpoints").mkdir(parents=True)
         self.plan.write_text(toml, encoding="utf-8")
-        versions = {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "coreframe": cf.__version__,
-            "plugins": _plugin_versions(),
-        }
-        self._write("versions.json", json.dumps(versions, indent=2) + "\n")
+        self._write("versions.json", json.dumps(read_versions(), indent=2) + "\n")
         if encoding:
             self._write("encoding.json", json.dumps(encoding, indent=2) + "\n")
 
@@ -172,6 +166,16 @@ class RunFolder:
 
 def _line(row: Mapping[str, float | None]) -> str:
     return json.dumps(row, allow_nan=False) + "\n"
+
+
+def read_versions() -> dict[str, Any]:
+    """What a run was made with: the versions of Python, torch, coreframe and each plugin."""
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "coreframe": cf.__version__,
+        "plugins": _plugin_versions(),
+    }
 
 
 def _plugin_versions() -> dict[str, str]:
