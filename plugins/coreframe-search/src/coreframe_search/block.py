@@ -1,0 +1,121 @@
+"""train_block: the trials that a worker has been given, trained as populations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import coreframe as cf
+from coreframe_runs import Interrupts, Plan, RunFileError
+from coreframe_search.groups import group_key
+from coreframe_search.judge import Judge
+from coreframe_search.population import Population, build_population
+from coreframe_search.progress import SweepProgress
+from coreframe_search.trial_queue import Asked, TrialQueue
+
+__all__ = ["train_block"]
+
+Member = tuple[Asked, Plan]
+
+
+def train_block(
+    queue: TrialQueue,
+    asked: Sequence[Asked],
+    data: cf.Dataset,
+    interrupts: Interrupts,
+    progress: SweepProgress,
+) -> None:
+    """Train the trials, group by group, and tell what came of them.
+
+    Args:
+        queue: where they came from.
+        asked: the trials.
+        data: the dataset of those that do not change it.
+        interrupts: whether Ctrl-C has been pressed; what is not over is given back then.
+        progress: who is told how far it is.
+    """
+    waiting = list(asked)
+    try:
+        for members in _populations(queue, asked):
+            if not interrupts.asked:
+                _train(queue, members, data, interrupts, progress)
+                told = {member.number for member, _ in members}
+                waiting = [trial for trial in waiting if trial.number not in told]
+    finally:
+        # What has been told already is left as it is.
+        for trial in waiting:
+            queue.release(trial, "interrupted")
+
+
+def _populations(queue: TrialQueue, asked: Sequence[Asked]) -> Iterator[list[Member]]:
+    """The trials in groups that can share a population, none of them too large."""
+    groups: dict[str, list[Member]] = {}
+    for trial in asked:
+        try:
+            plan = queue.plan.plan(trial.values)
+            groups.setdefault(group_key(plan), []).append((trial, plan))
+        except cf.CoreframeError as error:
+            _judge(queue, [trial], queue.plan.base).fail(_reason(error))
+    settings = queue.plan.settings
+    most = max(1, settings.block // max(1, settings.folds)) if settings.block else len(asked)
+    for members in groups.values():
+        for first in range(0, len(members), most):
+            yield members[first : first + most]
+
+
+def _train(
+    queue: TrialQueue,
+    members: Sequence[Member],
+    data: cf.Dataset,
+    interrupts: Interrupts,
+    progress: SweepProgress,
+) -> None:
+    members, population = _build(queue, members, data)
+    if population is None:
+        return
+    judge = _judge(queue, [trial for trial, _ in members], members[0][1])
+    try:
+        population.train([interrupts, judge, progress.watcher(judge)])
+    except cf.DivergedRun:
+        judge.diverged()
+    except cf.CoreframeError as error:
+        judge.fail(_reason(error))
+    if interrupts.asked:
+        judge.release("interrupted")
+    judge.end()
+
+
+def _build(
+    queue: TrialQueue, members: Sequence[Member], data: cf.Dataset
+) -> tuple[Sequence[Member], Population | None]:
+    """The population of those trials that can be built; the others are told to have failed."""
+    settings = queue.plan.settings
+    own = data if _shares_data(queue, members[0][1]) else None
+
+    def build(those: Sequence[Member]) -> Population:
+        return build_population([plan for _, plan in those], own, settings.folds, settings.seed)
+
+    try:
+        return members, build(members)
+    except cf.CoreframeError:
+        kept: list[Member] = []
+        for member in members:
+            try:
+                build([member])
+                kept.append(member)
+            except cf.CoreframeError as error:
+                _judge(queue, [member[0]], member[1]).fail(_reason(error))
+        return (kept, build(kept)) if kept else ([], None)
+
+
+def _shares_data(queue: TrialQueue, plan: Plan) -> bool:
+    return plan.components["data"] == queue.plan.base.components["data"]
+
+
+def _judge(queue: TrialQueue, trials: Sequence[Asked], plan: Plan) -> Judge:
+    return Judge(queue, trials, plan.settings, trials[0].number)
+
+
+def _reason(error: cf.CoreframeError) -> str:
+    if isinstance(error, RunFileError):
+        return "; ".join(f"{key}: {text}" for key, text in error.mistakes.items())
+    return str(error)

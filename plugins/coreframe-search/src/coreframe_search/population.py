@@ -1,0 +1,100 @@
+"""Population: trials of one group, trained at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+import coreframe as cf
+from coreframe_runs import Plan, RunFileError, create_part, fit_first_layer
+from coreframe_search.groups import merge_layers, merge_section
+
+__all__ = ["Population", "build_population"]
+
+DTYPES = {"float32": torch.float32, "float64": torch.float64}
+
+
+@dataclass
+class Population:
+    """The objects of a population's training.
+
+    Replicas stand trial by trial, and within a trial fold by fold.
+    """
+
+    plan: Plan
+    model: cf.Module
+    data: cf.Dataset
+    loss: cf.Loss
+    optimizer: cf.Optimizer
+    schedule: cf.Schedule | None
+
+    def train(self, watchers: Sequence[object]) -> None:
+        """Train it to its end; what comes of it the watchers see."""
+        settings = self.plan.settings
+        cf.train_model(
+            self.model,
+            self.data,
+            self.loss,
+            self.optimizer,
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            accumulate=settings.accumulate,
+            clip_norm=settings.clip_norm or None,
+            schedule=self.schedule,
+            log=[] if self.data.validation is None else ["validation"],
+            watchers=watchers,
+        )
+
+
+def build_population(
+    plans: Sequence[Plan], data: cf.Dataset | None, folds: int, seed: int
+) -> Population:
+    """The population of some plans of one group.
+
+    Args:
+        plans: one for each trial.
+        data: their dataset, where it has been made before.
+        folds: replicas of each trial, one for each fold of the training samples; 0 for one.
+        seed: by which the samples are dealt to folds.
+
+    Raises:
+        RunFileError: if what they have in common is refused.
+        CoreframeError: if something that differs between them is.
+    """
+    first, count = plans[0], max(1, folds)
+    replicas = [plan for plan in plans for _ in range(count)]
+    mistakes: dict[str, str] = {}
+    shared = create_part(first, "data", mistakes) if data is None else data
+    if mistakes:
+        raise RunFileError(first.source, mistakes)
+    if folds:
+        shared = cf.Folds(shared, folds, seed=seed).select(list(range(folds)) * len(plans))
+    model = cf.assemble(
+        merge_layers(replicas),
+        seeds=[plan.settings.seed for plan in replicas],
+        dtype=DTYPES[first.settings.dtype],
+        device=first.settings.device,
+    )
+    fit_first_layer(shared, model, mistakes)
+    if mistakes:
+        raise RunFileError(first.source, mistakes)
+    return Population(
+        first,
+        model,
+        shared,
+        _create("loss", replicas),
+        _create("optimizer", replicas, model),
+        _create("schedule", replicas) if "schedule" in first.components else None,
+    )
+
+
+def _create(section: str, replicas: Sequence[Plan], *given: object) -> Any:
+    arguments = merge_section(replicas, section)
+    name = arguments.pop("name")
+    distribution, _, bare = name.rpartition(".")
+    if distribution:  # as a spec spells it
+        name = cf.get_registry().find(bare, kind=section, distribution=distribution).qualified
+    return cf.create(section, name, *given, **arguments)
