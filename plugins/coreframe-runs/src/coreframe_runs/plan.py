@@ -203,7 +203,11 @@ def _layers(section: dict[str, Any] | None, mistakes: dict[str, str]) -> list[st
 
 
 def read_settings(
-    kind: type[SettingsT], name: str, section: Mapping[str, Any], mistakes: dict[str, str]
+    kind: type[SettingsT],
+    name: str,
+    section: Mapping[str, Any],
+    mistakes: dict[str, str],
+    within: Sequence[str] = (),
 ) -> SettingsT:
     """The settings of a section, each with a default.
 
@@ -212,12 +216,13 @@ def read_settings(
         name: the section's, for the keys of mistakes.
         section: what stands there.
         mistakes: takes up what is wrong, by key.
+        within: sections within it, which a misspelt key may be meant for.
     """
     known = {item.name: type(item.default) for item in fields(kind)}
     given: dict[str, Any] = {}
     for key, value in section.items():
         if key not in known:
-            mistakes[f"{name}.{key}"] = f"there is no such setting{nearest(key, known)}"
+            mistakes[f"{name}.{key}"] = f"there is no such setting{nearest(key, [*known, *within])}"
         elif not _is(value, known[key]):
             mistakes[f"{name}.{key}"] = f"must be {_article(known[key])}, got {value!r}"
         elif known[key] is float:

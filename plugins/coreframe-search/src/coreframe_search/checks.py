@@ -32,13 +32,11 @@ def check_sweep(plan: SweepPlan) -> cf.Dataset:
     """
     mistakes: dict[str, str] = {}
     _expect_objective_known(plan, mistakes)
-    # What every trial replaces need not be right in the file.
-    first = plan.plan({path: entry.tried[0] for path, entry in plan.space.items()})
     try:
         parts = build_parts(plan.base)
     except RunFileError as error:
-        try:
-            parts = build_parts(first)
+        try:  # what every trial replaces need not be right in the file
+            parts = build_parts(plan.plan({p: entry.tried[0] for p, entry in plan.space.items()}))
         except RunFileError:
             raise RunFileError(plan.source, {**mistakes, **error.mistakes}) from error
     _expect_validation(plan, parts.data, mistakes)

@@ -55,7 +55,9 @@ def _history(results: SweepResults, shown: Sequence[TrialResult]) -> Figure:
     for trial in done:
         value = trial.value or 0.0
         best.append(better(best[-1], value) if best else value)
-    axes.step([trial.trial for trial in done], best, where="post", color="tab:red", label="best")
+    if best:
+        places = [*(trial.trial for trial in done), shown[-1].trial]
+        axes.step(places, [*best, best[-1]], where="post", color="tab:red", label="best")
     axes.set_xlabel("trial")
     axes.set_ylabel(results.plan.objective)
     axes.legend()
@@ -109,7 +111,7 @@ def _parallel(results: SweepResults, shown: Sequence[TrialResult]) -> Figure:
             linewidths=1.2,
         )
     )
-    axes.set_xlim(-0.3, len(paths) + 0.6)
+    axes.set_xlim(-0.2, len(paths) + 0.35)
     axes.set_ylim(-0.05, 1.05)
     axes.set_xticks(range(len(paths) + 1), [*paths, plan.objective])
     axes.set_yticks([])

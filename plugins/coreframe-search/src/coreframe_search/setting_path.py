@@ -39,7 +39,9 @@ class SettingPath:
     @property
     def depth(self) -> int:
         """How much it singles out: what takes more with it is set first."""
-        return sum(map(bool, (self.name, self.layer, self.argument))) - (self.layer == "*")
+        if self.argument:
+            return 3 if self.layer == "*" else 4
+        return sum(map(bool, (self.name, self.layer)))
 
     def put(self, table: dict[str, Any], value: Any) -> None:
         """Set it in the sections of a run file.

@@ -152,7 +152,7 @@ def read_sweep(path: Path, changes: Sequence[str] = (), space: Sequence[str] = (
         base = parse_plan(table, str(path), mistakes)
     except RunFileError as error:
         base, mistakes = None, error.mistakes
-    settings = read_settings(SweepSettings, "sweep", section, mistakes)
+    settings = read_settings(SweepSettings, "sweep", section, mistakes, ("space",))
     found = read_space(searched, mistakes)
     for text in found:
         try:
