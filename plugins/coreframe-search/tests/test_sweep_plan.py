@@ -63,7 +63,7 @@ def test_all_mistakes_of_form_are_told_at_once(sweep_file: Path) -> None:
 def test_all_values_that_are_refused_are_told_at_once(sweep_file: Path) -> None:
     text = sweep_file.read_text().replace("[0.02, 0.1, 0.5]", "[0.02, -1.0]") + (
         'optimizer.momentun = [0.5]\nrun.batch_size = [8, 0]\ndata.samples = [100, "many"]\n'
-        '"model.layers[*].gian" = [1.0, 2.0]\n"model.layers[0].out_size" = [6, 7]\n'
+        '"model.layers[*].gian" = [1.0, 2.0]\n"model.layers[0].out_size" = [6, 0]\n'
         '"model.layers[1]" = ["Tanh", "Tahn"]\n"model.layers[9].gain" = [1.0]\n'
         'schedule.name = ["Cosine", "Cosin"]\nrun.dtype = ["float64", "float16"]\n'
     )
@@ -74,7 +74,7 @@ def test_all_values_that_are_refused_are_told_at_once(sweep_file: Path) -> None:
         "run.batch_size": "the value 0: must be an integer from 1, got 0",
         "data.samples": "the value 'many': Moons: samples must be",
         "model.layers[*].gian": "the value 1.0: no layer has such argument; did you mean gain?",
-        "model.layers[0].out_size": "the value 7: ",
+        "model.layers[0].out_size": "the value 0: ",
         "model.layers[1]": "the value 'Tahn': ",
         "model.layers[9].gain": "the value 1.0: there are layers 0 to 3 only",
         "schedule.name": "the value 'Cosin': ",

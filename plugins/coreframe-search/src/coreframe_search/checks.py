@@ -13,11 +13,11 @@ from coreframe_runs import (
     create_part,
     nearest,
 )
-from coreframe_search.setting_path import parse_path
 from coreframe_search.sweep_plan import SweepPlan
 
 __all__ = ["check_sweep"]
 
+WHOLE = ("model.layers", "loss")  # the keys of layers that do not fit each other, or the data
 FIGURES = ("loss", "validation_loss", "validation_accuracy")
 
 
@@ -53,13 +53,20 @@ def _try(
 ) -> None:
     found: dict[str, str] = {}
     try:
-        trial = plan.plan({path: value})
-        _make(trial, parse_path(path, [path.partition(".")[0]]).section, data, found)
+        section = _section(path)
+        _make(plan.plan({path: value}), section, data, found)
+        if section == "model" and sum(_section(p) == "model" for p in plan.space) > 1:
+            # What layers it does not fit alone, it may fit with another value.
+            found = {key: text for key, text in found.items() if key not in WHOLE}
     except RunFileError as error:
         found |= error.mistakes
     if found:
         reasons = " and ".join(dict.fromkeys(found.values()))
         mistakes.setdefault(f"sweep.space.{path}", f"the value {value!r}: {reasons}")
+
+
+def _section(path: str) -> str:
+    return path.partition(".")[0]
 
 
 def _make(trial: Plan, section: str, data: cf.Dataset, found: dict[str, str]) -> None:

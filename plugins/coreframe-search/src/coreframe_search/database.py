@@ -20,6 +20,7 @@ from coreframe_search.sweep_plan import SweepPlan
 __all__ = ["open_storage", "open_study", "quiet_optuna"]
 
 IDENTITY = "coreframe sweep"  # the attribute of a study that says what it is of
+TRIES = 10  # of opening a database that others are making
 BUSY_SECONDS = 60  # that a worker waits for others to be done with a file
 
 
@@ -42,19 +43,28 @@ def open_storage(url: str) -> BaseStorage:
     """
     is_file = url.startswith("sqlite")
     options = {"connect_args": {"timeout": BUSY_SECONDS}} if is_file else {}
-    try:
-        return optuna.storages.get_storage(RDBStorage(url, engine_kwargs=options))
-    except (
-        ImportError,
-        OSError,
-        RuntimeError,
-        ValueError,
-        optuna.exceptions.OptunaError,
-        sqlalchemy.exc.SQLAlchemyError,
-    ) as error:
-        raise cf.ArgumentError(
-            f"the storage {_without_password(url)} cannot be opened: {_first_line(error)}"
-        ) from error
+    for trial in range(TRIES):
+        try:
+            return optuna.storages.get_storage(RDBStorage(url, engine_kwargs=options))
+        except (
+            ImportError,
+            OSError,
+            RuntimeError,
+            ValueError,
+            optuna.exceptions.OptunaError,
+            sqlalchemy.exc.SQLAlchemyError,
+        ) as error:
+            if trial == TRIES - 1 or not _is_begun_by_others(error):
+                raise cf.ArgumentError(
+                    f"the storage {_without_password(url)} cannot be opened: {_first_line(error)}"
+                ) from error
+        time.sleep(0.1 * (trial + 1))
+    raise cf.ArgumentError(f"the storage {_without_password(url)} cannot be opened")
+
+
+def _is_begun_by_others(error: BaseException) -> bool:
+    """Whether several workers have made the same new tables at once, as Optuna does not expect."""
+    return isinstance(error, sqlalchemy.exc.IntegrityError) or "already exists" in str(error)
 
 
 def open_study(plan: SweepPlan, storage: BaseStorage) -> optuna.Study:
