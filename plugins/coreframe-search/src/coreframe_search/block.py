@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import coreframe as cf
 from coreframe_runs import Interrupts, Plan, RunFileError
+from coreframe_search.block_size import BlockSizes
 from coreframe_search.groups import group_key
 from coreframe_search.judge import Judge
 from coreframe_search.population import Population, build_population
@@ -21,6 +22,7 @@ def train_block(
     queue: TrialQueue,
     asked: Sequence[Asked],
     data: cf.Dataset,
+    sizes: BlockSizes,
     interrupts: Interrupts,
     progress: SweepProgress,
 ) -> None:
@@ -30,12 +32,13 @@ def train_block(
         queue: where they came from.
         asked: the trials.
         data: the dataset of those that do not change it.
+        sizes: of their populations.
         interrupts: whether Ctrl-C has been pressed; what is not over is given back then.
         progress: who is told how far it is.
     """
     waiting = list(asked)
     try:
-        for members in _populations(queue, asked):
+        for members in _populations(queue, asked, data, sizes):
             if not interrupts.asked:
                 _train(queue, members, data, interrupts, progress)
                 told = {member.number for member, _ in members}
@@ -46,7 +49,9 @@ def train_block(
             queue.release(trial, "interrupted")
 
 
-def _populations(queue: TrialQueue, asked: Sequence[Asked]) -> Iterator[list[Member]]:
+def _populations(
+    queue: TrialQueue, asked: Sequence[Asked], data: cf.Dataset, sizes: BlockSizes
+) -> Iterator[list[Member]]:
     """The trials in groups that can share a population, none of them too large."""
     groups: dict[str, list[Member]] = {}
     for trial in asked:
@@ -55,11 +60,14 @@ def _populations(queue: TrialQueue, asked: Sequence[Asked]) -> Iterator[list[Mem
             groups.setdefault(group_key(plan), []).append((trial, plan))
         except cf.CoreframeError as error:
             _judge(queue, [trial], queue.plan.base).fail(_reason(error))
-    settings = queue.plan.settings
-    most = max(1, settings.block // max(1, settings.folds)) if settings.block else len(asked)
     for members in groups.values():
-        for first in range(0, len(members), most):
-            yield members[first : first + most]
+        plans = [plan for _, plan in members]
+        try:
+            most = sizes.most(plans, data if _shares_data(queue, plans[0]) else None)
+        except cf.CoreframeError:  # what cannot be built is told when it is to be trained
+            most = len(members)
+        for block in cf.cut_into_blocks(len(members), most):
+            yield [members[index] for index in block]
 
 
 def _train(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, Self
 
+from optuna.trial import FrozenTrial, TrialState
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
@@ -76,8 +78,8 @@ class SweepProgress:
             self._line = done * LINES // total
             print(f"{told}{', ' * bool(left)}{left}", file=sys.stderr, flush=True)  # noqa: T201
 
-    def _best(self, results: Any) -> str:
-        values = [trial.value for trial in results if trial.value is not None]
+    def _best(self, results: Sequence[FrozenTrial]) -> str:
+        values = [trial.value for trial in results if trial.state == TrialState.COMPLETE]
         if not values:
             return ""
         best = max(values) if self.plan.rises else min(values)

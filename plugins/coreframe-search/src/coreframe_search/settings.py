@@ -33,7 +33,7 @@ class SweepSettings:
         rung: epochs before a pruner may end a trial; 0 for a 27th of all, at least one.
         reduction: halving and hyperband let one of so many go on, and that many times longer.
         at_once: trials that are asked for together; 0 for 64, or 16 if the sampler learns.
-        block: the most models in one population; 0 for as many as are asked for.
+        block: the most models in one population; 0 for as many as a short measurement says.
         workers: processes on this machine.
         storage: URL of the database; empty for a file in the sweep's folder.
         study: its name in the database; empty for the name of the run file.

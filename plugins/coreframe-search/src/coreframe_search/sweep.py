@@ -10,6 +10,7 @@ import torch
 
 from coreframe_runs import Interrupts
 from coreframe_search.block import train_block
+from coreframe_search.block_size import BlockSizes
 from coreframe_search.checks import check_sweep
 from coreframe_search.database import open_storage, open_study, quiet_optuna
 from coreframe_search.leases import Leases
@@ -60,26 +61,28 @@ def work(
             one that only helps another.
     """
     data = check_sweep(plan)
-    if workers:
-        into.begin(plan)
     threads = 1 if workers > 1 else plan.base.settings.threads
     if threads:
         torch.set_num_threads(threads)
     with quiet_optuna(), ExitStack() as stack:
+        stack.enter_context(into.made())
         storage = open_storage(plan.settings.storage or into.database)
         stack.callback(storage.remove_session)
         study = open_study(plan, storage)
+        if workers:
+            into.begin(plan)
         study_id = storage.get_study_id_from_name(plan.name)
         leases = stack.enter_context(Leases(storage, study_id, plan.settings.grace_seconds))
         queue = TrialQueue(plan, study, storage, leases)
         helpers = stack.enter_context(further_workers(into.path, max(0, workers - 1)))
         interrupts = stack.enter_context(Interrupts())
         progress = stack.enter_context(SweepProgress(plan, queue, quiet=quiet))
+        sizes = BlockSizes(plan.settings)
         share = -(-plan.trials // max(1, plan.settings.workers))
         while not interrupts.asked:
             asked = queue.ask(min(plan.settings.asked, share))
             if asked:
-                train_block(queue, asked, data, interrupts, progress)
+                train_block(queue, asked, data, sizes, interrupts, progress)
             elif len(queue.results()) == plan.trials:
                 break
             else:

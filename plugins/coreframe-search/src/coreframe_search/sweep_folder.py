@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,21 +51,36 @@ class SweepFolder:
         """The URL of the sweep's own database."""
         return f"sqlite:///{(self.path / 'study.db').absolute()}"
 
-    def begin(self, plan: SweepPlan) -> None:
-        """Make the folder, or go on in that of the same sweep.
+    @contextmanager
+    def made(self) -> Iterator[None]:
+        """Make the folder, or go on in that of a sweep; a new one goes again if that fails.
 
         Raises:
-            ArgumentError: if it cannot be written, or holds other things.
+            ArgumentError: if it cannot be made, or holds other things.
         """
-        is_begun = (self.path / "sweep.toml").is_file()
-        if self.path.is_file() or (
-            self.path.is_dir() and not is_begun and any(self.path.iterdir())
-        ):
+        names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else set()
+        if self.path.is_file() or (names and not names & {"sweep.toml", "study.db"}):
             raise cf.ArgumentError(
                 f"{self.path} exists and is no folder of a sweep: choose another by --out"
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cf.ArgumentError(f"the folder {self.path} cannot be written: {error}") from error
+        try:
+            yield
+        except cf.CoreframeError:
+            with suppress(OSError):  # it is not empty
+                self.path.rmdir()
+            raise
+
+    def begin(self, plan: SweepPlan) -> None:
+        """Write what is known before the trials.
+
+        Raises:
+            ArgumentError: if it cannot be written.
+        """
+        try:
             self._write("sweep.toml", plan.toml)
             self._write("versions.json", json.dumps(read_versions(), indent=2) + "\n")
         except OSError as error:
