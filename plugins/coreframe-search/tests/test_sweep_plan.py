@@ -168,3 +168,12 @@ def test_ranges_are_whole_only_if_all_their_numbers_are(sweep_file: Path) -> Non
     assert repr(plan.space["optimizer.momentum"].tried) == "(0.0, 0.5)"
     spread = read_sweep(sweep_file, [], ["optimizer.lr={low=0.001, high=1, log=true, count=4}"])
     assert spread.grid_values("optimizer.lr") == pytest.approx((0.001, 0.01, 0.1, 1.0))
+
+
+def test_what_every_trial_sets_need_not_stand_in_the_file(sweep_file: Path) -> None:
+    sweep_file.write_text(sweep_file.read_text().replace("lr = 0.1\n", ""))
+    check_sweep(read_sweep(sweep_file, [], ["optimizer.momentum=[0.0, 0.5]"]))
+    found = mistakes_of(
+        sweep_file, sweep_file.read_text(), space=("optimizer.momentum=[0.0, 1.5]",)
+    )
+    assert found.keys() == {"sweep.space.optimizer.momentum"}

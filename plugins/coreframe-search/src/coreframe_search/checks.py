@@ -32,29 +32,35 @@ def check_sweep(plan: SweepPlan) -> cf.Dataset:
     """
     mistakes: dict[str, str] = {}
     _expect_objective_known(plan, mistakes)
+    others: dict[str, Any] = {}  # what is set beside each value
     try:
         parts = build_parts(plan.base)
     except RunFileError as error:
         try:  # what every trial replaces need not be right in the file
-            parts = build_parts(plan.plan({p: entry.tried[0] for p, entry in plan.space.items()}))
+            others = {path: entry.tried[0] for path, entry in plan.space.items()}
+            parts = build_parts(plan.plan(others))
         except RunFileError:
             raise RunFileError(plan.source, {**mistakes, **error.mistakes}) from error
     _expect_validation(plan, parts.data, mistakes)
     for path, entry in plan.space.items():
         for value in entry.tried:
-            _try(plan, path, value, parts.data, mistakes)
+            _try(plan, path, {**others, path: value}, parts.data, mistakes)
     if mistakes:
         raise RunFileError(plan.source, mistakes)
     return parts.data
 
 
 def _try(
-    plan: SweepPlan, path: str, value: Any, data: cf.Dataset, mistakes: dict[str, str]
+    plan: SweepPlan,
+    path: str,
+    values: dict[str, Any],
+    data: cf.Dataset,
+    mistakes: dict[str, str],
 ) -> None:
     found: dict[str, str] = {}
     try:
         section = _section(path)
-        _make(plan.plan({path: value}), section, data, found)
+        _make(plan.plan(values), section, data, found)
         if section == "model" and sum(_section(p) == "model" for p in plan.space) > 1:
             # What layers it does not fit alone, it may fit with another value.
             found = {key: text for key, text in found.items() if key not in WHOLE}
@@ -62,7 +68,7 @@ def _try(
         found |= error.mistakes
     if found:
         reasons = " and ".join(dict.fromkeys(found.values()))
-        mistakes.setdefault(f"sweep.space.{path}", f"the value {value!r}: {reasons}")
+        mistakes.setdefault(f"sweep.space.{path}", f"the value {values[path]!r}: {reasons}")
 
 
 def _section(path: str) -> str:

@@ -49,7 +49,12 @@ def sweep(plan: SweepPlan, folder: Path, *, quiet: bool = False) -> SweepResults
 
 
 def work(
-    plan: SweepPlan, into: SweepFolder, *, quiet: bool = False, workers: int = 0
+    plan: SweepPlan,
+    into: SweepFolder,
+    *,
+    quiet: bool = False,
+    workers: int = 0,
+    interrupts: Interrupts | None = None,
 ) -> SweepResults:
     """Take part in a sweep.
 
@@ -59,6 +64,7 @@ def work(
         quiet: show no progress.
         workers: processes to start, this one among them, which writes the results then; 0 for
             one that only helps another.
+        interrupts: who asks for an end; Ctrl-C if None.
     """
     data = check_sweep(plan)
     threads = 1 if workers > 1 else plan.base.settings.threads
@@ -75,7 +81,8 @@ def work(
         leases = stack.enter_context(Leases(storage, study_id, plan.settings.grace_seconds))
         queue = TrialQueue(plan, study, storage, leases)
         helpers = stack.enter_context(further_workers(into.path, max(0, workers - 1)))
-        interrupts = stack.enter_context(Interrupts())
+        if interrupts is None:
+            interrupts = stack.enter_context(Interrupts())
         progress = stack.enter_context(SweepProgress(plan, queue, quiet=quiet))
         sizes = BlockSizes(plan.settings)
         share = -(-plan.trials // max(1, plan.settings.workers))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -43,15 +42,14 @@ def further_workers(folder: Path, count: int) -> Iterator[list[subprocess.Popen[
 
 
 def interrupt(workers: list[subprocess.Popen[bytes]]) -> None:
-    """Let them give back what they are at, and end."""
+    """Let them give back what they are at, and end: each watches its standard input."""
     for worker in workers:
-        if worker.poll() is None:
-            worker.send_signal(signal.SIGINT)
+        if worker.stdin is not None:
+            worker.stdin.close()
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:
-    if worker.stdin is not None:
-        worker.stdin.close()
+    interrupt([worker])
     try:
         worker.wait(PATIENCE)
     except subprocess.TimeoutExpired:
