@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pyarrow import parquet
+from pyarrow import parquet  # type: ignore[import-untyped]
 
 import coreframe as cf
-from coreframe_runs import read_plan, train_run
+from coreframe_runs import fit_first_layer, read_plan, train_run
 from coreframe_search import SweepResults, read_sweep, sweep
 from coreframe_search.sweep_plan import SweepPlan
 
@@ -106,7 +106,7 @@ def test_folds_are_replicas_and_their_mean_counts(sweep_file: Path, tmp_path: Pa
             # A selection changes folds in place.
             data = cf.Folds(cf.create("dataset", "Moons(samples=150)"), 4, seed=2).select(fold)
             model = cf.assemble(run.layers, seed=run.settings.seed)
-            model.layers[0].fit(data.train)
+            fit_first_layer(data, model, {})
             optimizer = cf.create(
                 "optimizer", "SGD(momentum=0.9)", model, lr=trial.settings["optimizer.lr"]
             )

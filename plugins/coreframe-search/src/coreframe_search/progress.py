@@ -79,7 +79,7 @@ class SweepProgress:
             print(f"{told}{', ' * bool(left)}{left}", file=sys.stderr, flush=True)  # noqa: T201
 
     def _best(self, results: Sequence[FrozenTrial]) -> str:
-        values = [trial.value for trial in results if trial.state == TrialState.COMPLETE]
+        values = [t.values[0] for t in results if t.state == TrialState.COMPLETE]
         if not values:
             return ""
         best = max(values) if self.plan.rises else min(values)

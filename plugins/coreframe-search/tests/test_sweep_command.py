@@ -23,7 +23,9 @@ def test_a_sweep_from_beginning_to_the_best_run(
     assert done.returncode == 0, done.stderr
     first, best, setting, train = done.stdout.splitlines()
     assert first == f"{Path('sweeps') / 'moons'}: 3 trials, 3 complete"
-    number, value = re.fullmatch(r"best: trial (\d), validation_accuracy (0\.\d+)", best).groups()
+    found = re.fullmatch(r"best: trial (\d), validation_accuracy (0\.\d+)", best)
+    assert found is not None
+    number, value = found.groups()
     assert setting == f"  optimizer.lr  {[0.02, 0.1, 0.5][int(number)]}"
     assert train == "train it by: coreframe train sweeps/moons/best.toml"
     assert done.stderr.splitlines()[0] == "0 of 3 trials"
