@@ -106,7 +106,7 @@ def test_folds_are_replicas_and_their_mean_counts(sweep_file: Path, tmp_path: Pa
             # A selection changes folds in place.
             data = cf.Folds(cf.create("dataset", "Moons(samples=150)"), 4, seed=2).select(fold)
             model = cf.assemble(run.layers, seed=run.settings.seed)
-            fit_first_layer(data, model, {})
+            fit_first_layer(model, data)
             optimizer = cf.create(
                 "optimizer", "SGD(momentum=0.9)", model, lr=trial.settings["optimizer.lr"]
             )

@@ -78,9 +78,7 @@ def build_population(
         dtype=DTYPES[first.settings.dtype],
         device=first.settings.device,
     )
-    fit_first_layer(shared, model, mistakes)
-    if mistakes:
-        raise RunFileError(first.source, mistakes)
+    fit_first_layer(model, shared)
     return Population(
         first,
         model,
