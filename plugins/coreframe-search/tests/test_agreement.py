@@ -143,3 +143,22 @@ def test_tables_say_the_same_in_each_form(sweep_file: Path, tmp_path: Path) -> N
     assert sorted(t for block in blocks for t in block["trials"]) == list(range(12))
     for name in ("history", "settings", "parallel"):
         assert (folder / "plots" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_populations_are_no_larger_than_the_file_says_or_than_is_fast(
+    sweep_file: Path, tmp_path: Path
+) -> None:
+    rates = ["optimizer.lr=[0.01, 0.02, 0.05, 0.1, 0.2]"]
+    plan = read_sweep(sweep_file, ["sweep.block=2"], rates)
+    results = sweep(plan, tmp_path / "two", quiet=True)
+    blocks = [trial.block for trial in results.trials]
+    assert sorted(map(blocks.count, set(blocks))) == [1, 2, 2]
+    plan = read_sweep(sweep_file, ["sweep.block=5", "sweep.folds=2"], rates)
+    folded = sweep(plan, tmp_path / "folded", quiet=True)
+    assert len({trial.block for trial in folded.trials}) == 3
+    # Over a thousand steps: measured, whatever comes of it on this machine.
+    plan = read_sweep(sweep_file, ["run.epochs=7", "run.batch_size=1"], rates)
+    measured = sweep(plan, tmp_path / "measured", quiet=True)
+    document = json.loads((tmp_path / "measured" / "blocks.json").read_text())
+    assert sorted(trial for block in document for trial in block["trials"]) == [0, 1, 2, 3, 4]
+    expect_agreement(measured, tmp_path, "validation_loss")

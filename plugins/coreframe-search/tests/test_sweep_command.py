@@ -38,6 +38,8 @@ def test_a_sweep_from_beginning_to_the_best_run(
     assert float(figures["validation_accuracy"]) == pytest.approx(float(value), abs=1e-4)
     document = json.loads((tmp_path / "sweeps" / "moons" / "trials.json").read_text())
     # The same command again trains nothing, and says the same.
+    shown = coreframe("sweep", sweep_file, "--objective", "validation_accuracy", "--json")
+    assert json.loads(shown.stdout) == document
     again = coreframe("sweep", sweep_file, "--objective", "validation_accuracy", "--quiet")
     assert (again.returncode, again.stdout, again.stderr) == (0, done.stdout, "")
     assert json.loads((tmp_path / "sweeps/moons/trials.json").read_text()) == document
@@ -73,7 +75,7 @@ def test_options_stand_for_the_file(coreframe: "Coreframe", sweep_file: Path) ->
         (["sweep", "moons.toml", "--space", "optimizer.lr=[]"], 1, "the list has no value"),
         (["sweep", "moons.toml", "--space", "optimizer.lr=[-1]"], 1, "the value -1: lr must be"),
         (["sweep", "moons.toml", "--sampler", "gird"], 1, "did you mean grid?"),
-        (["sweep", "moons.toml", "--trials", "many"], 2, "many"),
+        (["sweep", "moons.toml", "--trials", "many"], 2, "--trials"),
         (["sweep", "moons.toml", "--out", "."], 1, ". exists and is no folder of a sweep"),
         (["sweep", "moons.toml", "--out", "moons.toml"], 1, "is no folder of a sweep"),
         (

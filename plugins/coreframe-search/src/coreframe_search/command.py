@@ -55,6 +55,7 @@ def sweep(
         Path | None,
         typer.Option(metavar="FOLDER", help="Where to.  [default: sweeps/ and the file's name]"),
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what trials.json holds.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
     """Search settings of a run: trials of equal shapes train as one population.
@@ -82,7 +83,7 @@ def sweep(
             f"interrupted after {done} of {plan.trials} trials; the same command goes on", err=True
         )
         raise typer.Exit(130)
-    typer.echo(final_report(folder, results))
+    typer.echo(folder.json if as_json else final_report(folder, results), nl=not as_json)
     _expect_success(results)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -84,14 +83,12 @@ def open_study(plan: SweepPlan, storage: BaseStorage) -> optuna.Study:
         raise cf.ArgumentError(
             f"the study {plan.name} cannot be begun: {_first_line(error)}"
         ) from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.load_study(
-            study_name=plan.name,
-            storage=storage,
-            sampler=optuna.samplers.RandomSampler(seed=0),  # each trial brings its own
-            pruner=build_pruner(plan),
-        )
+    return optuna.load_study(
+        study_name=plan.name,
+        storage=storage,
+        sampler=optuna.samplers.RandomSampler(seed=0),  # each trial brings its own
+        pruner=build_pruner(plan),
+    )
 
 
 def _identity(storage: BaseStorage, study_id: int) -> dict[str, str] | None:

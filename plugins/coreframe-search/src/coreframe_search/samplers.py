@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution
 
-from coreframe_search.groups import group_key
 from coreframe_search.space import Choices
 from coreframe_search.sweep_plan import SweepPlan
 
-__all__ = ["GridPoint", "build_pruner", "build_sampler", "grid_order"]
+__all__ = ["GridPoint", "build_pruner", "build_sampler", "rung_epochs"]
 
 PRIME = 1_000_003  # a study of another seed shares no trial's seed
 
@@ -103,23 +102,12 @@ class GridPoint(optuna.samplers.BaseSampler):
 def grid_point(plan: SweepPlan, number: int) -> Mapping[str, Any]:
     """The labels of a point of the grid by its number."""
     point: dict[str, Any] = {}
-    for path in reversed(grid_order(plan)):
+    for path in reversed(plan.grid_order):
         values = plan.grid_values(path)
         number, index = divmod(number, len(values))
         entry = plan.space[path]
         point[path] = entry.labels[index] if isinstance(entry, Choices) else values[index]
     return point
-
-
-def grid_order(plan: SweepPlan) -> Sequence[str]:
-    """The settings, those first that share no population, so that neighbours can."""
-    return sorted(plan.space, key=lambda path: not _divides(plan, path))
-
-
-def _divides(plan: SweepPlan, path: str) -> bool:
-    first, *others = plan.grid_values(path)
-    keys = {group_key(plan.plan({path: value})) for value in (first, *others[:1])}
-    return len(keys) > 1
 
 
 def _longest(plan: SweepPlan) -> int:

@@ -47,6 +47,11 @@ class SweepFolder:
         return self.path / "best.toml"
 
     @property
+    def json(self) -> str:
+        """The trials that are over, in a versioned schema."""
+        return (self.path / "trials.json").read_text(encoding="utf-8")
+
+    @property
     def database(self) -> str:
         """The URL of the sweep's own database."""
         return f"sqlite:///{(self.path / 'study.db').absolute()}"

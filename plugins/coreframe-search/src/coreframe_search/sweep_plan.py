@@ -8,6 +8,7 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import tomlkit
 
 import coreframe as cf
 from coreframe_runs import Plan, RunFileError, parse_plan, read_settings, read_table
+from coreframe_search.groups import group_key
 from coreframe_search.setting_path import parse_path
 from coreframe_search.settings import MOST_TRIALS, SweepSettings
 from coreframe_search.space import Choices, Interval, Space, read_space
@@ -78,6 +80,16 @@ class SweepPlan:
         entry = self.space[path]
         choices = entry.choices if isinstance(entry, Interval) else entry
         return () if choices is None else choices.values
+
+    @cached_property
+    def grid_order(self) -> list[str]:
+        """The settings, those first that share no population, so that neighbours can."""
+
+        def divides(path: str) -> bool:
+            keys = {group_key(self.plan({path: v})) for v in self.grid_values(path)[:2]}
+            return len(keys) > 1
+
+        return sorted(self.space, key=lambda path: not divides(path))
 
     def plan(self, values: Mapping[str, Any]) -> Plan:
         """The run of a trial.
