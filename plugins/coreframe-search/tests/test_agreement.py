@@ -156,6 +156,11 @@ def test_populations_are_no_larger_than_the_file_says_or_than_is_fast(
     plan = read_sweep(sweep_file, ["sweep.block=5", "sweep.folds=2"], rates)
     folded = sweep(plan, tmp_path / "folded", quiet=True)
     assert len({trial.block for trial in folded.trials}) == 3
+    # A model of 32 numbers and a batch take some kilobytes; one is trained in any case.
+    for memory, count in ((1.0, 1), (0.0001, 5)):
+        plan = read_sweep(sweep_file, [f"sweep.memory_mib={memory}"], rates)
+        fitting = sweep(plan, tmp_path / str(memory), quiet=True)
+        assert len({trial.block for trial in fitting.trials}) == count
     # Over a thousand steps: measured, whatever comes of it on this machine.
     plan = read_sweep(sweep_file, ["run.epochs=7", "run.batch_size=1"], rates)
     measured = sweep(plan, tmp_path / "measured", quiet=True)

@@ -37,12 +37,18 @@ class BlockSizes:
             data: their dataset, where it has been made before.
         """
         folds = max(1, self.settings.folds)
-        if self.settings.block:
-            return max(1, self.settings.block // folds)
         key = group_key(plans[0])
         if key not in self._found:
-            self._found[key] = self._measure(plans, data)
+            found = self.settings.block or self._measure(plans, data)
+            if self.settings.memory_mib:
+                found = min(found, self._fitting(plans, data))
+            self._found[key] = found
         return max(1, self._found[key] // folds)
+
+    def _fitting(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
+        """The number of models that fit into the memory that is allowed."""
+        each = cf.estimate_memory(*_parts(plans, data, 1), batch_size=plans[0].settings.batch_size)
+        return int(self.settings.memory_mib * 2**20 / each)
 
     def _measure(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """The number of models; all that there are where it would not pay to measure."""

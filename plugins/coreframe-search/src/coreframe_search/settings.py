@@ -34,6 +34,7 @@ class SweepSettings:
         reduction: halving and hyperband let one of so many go on, and that many times longer.
         at_once: trials that are asked for together; 0 for 64, or 16 if the sampler learns.
         block: the most models in one population; 0 for as many as a short measurement says.
+        memory_mib: that one population may take, but for its data; 0 for any.
         workers: processes on this machine.
         storage: URL of the database; empty for a file in the sweep's folder.
         study: its name in the database; empty for the name of the run file.
@@ -51,6 +52,7 @@ class SweepSettings:
     reduction: int = 3
     at_once: int = 0
     block: int = 0
+    memory_mib: float = 0.0
     workers: int = 1
     storage: str = ""
     study: str = ""
@@ -87,6 +89,8 @@ class SweepSettings:
                 wrong[name] = f"must be from {least} to {most}, got {vars(self)[name]}"
         if self.folds == 1:
             wrong["folds"] = "must be at least 2, or 0 for the validation split"
+        if not self.memory_mib >= 0:
+            wrong["memory_mib"] = f"must not be negative, got {self.memory_mib}"
         if not self.grace_seconds > 0:
             wrong["grace_seconds"] = f"must be above 0, got {self.grace_seconds}"
         return wrong
