@@ -9,7 +9,13 @@ import pytest
 from pyarrow import parquet  # type: ignore[import-untyped]
 
 import coreframe as cf
-from coreframe_runs import fit_first_layer, read_plan, train_run
+from coreframe_runs import (
+    build_parts,
+    cross_validate,
+    fit_first_layer,
+    read_plan,
+    train_run,
+)
 from coreframe_search import SweepResults, read_sweep, sweep
 from coreframe_search.sweep_plan import SweepPlan
 
@@ -94,35 +100,58 @@ def test_the_best_epoch_may_count_and_patience_ends_each_model_for_itself(
 
 
 def test_folds_are_replicas_and_their_mean_counts(sweep_file: Path, tmp_path: Path) -> None:
-    spaces = ["run.seed=[4, 5]"]
     layers = 'model.layers=["Standardize(2)", "Linear(2, 6)", "Tanh", "Linear(6, 2)"]'
-    plan = read_sweep(sweep_file, ["sweep.folds=4", "sweep.seed=2", layers], spaces)
+    plan = read_sweep(sweep_file, ["sweep.folds=4", "sweep.seed=5", layers], ["run.seed=[4, 5]"])
     results = sweep(plan, tmp_path / "sweep", quiet=True)
     assert len(results.trials) == 6
     for trial in results.trials:
         run = plan.plan(trial.settings)
-        losses = []
+        values = []
         for fold in range(4):
             # A selection changes folds in place.
-            data = cf.Folds(cf.create("dataset", "Moons(samples=150)"), 4, seed=2).select(fold)
-            model = cf.assemble(run.layers, seed=run.settings.seed)
+            data = cf.Folds(cf.create("dataset", "Moons(samples=150)"), 4, seed=5).select(fold)
+            model = cf.assemble(run.layers, seed=run.settings.seed + fold)
             fit_first_layer(model, data)
-            optimizer = cf.create(
-                "optimizer", "SGD(momentum=0.9)", model, lr=trial.settings["optimizer.lr"]
-            )
+            rate = trial.settings["optimizer.lr"]
             history = cf.train_model(
                 model,
                 data,
                 cf.create("loss", "CrossEntropy"),
-                optimizer,
+                cf.create("optimizer", "SGD(momentum=0.9)", model, lr=rate),
                 epochs=3,
                 batch_size=16,
                 schedule=cf.create("schedule", "Cosine"),
                 log=["validation"],
             )
             assert history.validation_loss is not None
-            losses.append(float(history.validation_loss[-1]))
-        assert trial.value == pytest.approx(sum(losses) / 4, abs=NEAR)
+            values.append(float(history.validation_loss[-1]))
+        assert trial.value == pytest.approx(sum(values) / 4, abs=NEAR)
+    # With the sweep's seed it is what cross-validation of the run says.
+    trial = results.trials[1]
+    assert trial.settings == {"optimizer.lr": 0.02, "run.seed": 5}
+    parts = build_parts(plan.plan(trial.settings))
+    found = cross_validate(
+        *(parts.model, parts.data, parts.loss, parts.optimizer),
+        folds=4,
+        epochs=3,
+        batch_size=16,
+        schedule=parts.schedule,
+    )
+    assert trial.value == pytest.approx(found.loss.mean, abs=NEAR)
+
+
+def test_the_replicas_of_a_run_are_models_of_one_trial(sweep_file: Path, tmp_path: Path) -> None:
+    plan = read_sweep(sweep_file, ["run.replicas=3", "run.seed=4"])
+    results = sweep(plan, tmp_path / "three", quiet=True)
+    lone = sweep(read_sweep(sweep_file, [], ["run.seed=[4, 5, 6]"]), tmp_path / "one", quiet=True)
+    for trial in results.trials:
+        values = [
+            other.value
+            for other in lone.trials
+            if other.settings["optimizer.lr"] == trial.settings["optimizer.lr"]
+        ]
+        assert len(values) == 3
+        assert trial.value == pytest.approx(sum(v or 0.0 for v in values) / 3, abs=NEAR)
 
 
 def test_tables_say_the_same_in_each_form(sweep_file: Path, tmp_path: Path) -> None:

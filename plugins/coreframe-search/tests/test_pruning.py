@@ -23,12 +23,23 @@ def lone_value(results: SweepResults, trial: TrialResult, folder: Path) -> float
     return float(lines[trial.epochs].split(",")[column])
 
 
-def test_halving_lets_the_best_third_go_on_thrice_as_long(sweep_file: Path, tmp_path: Path) -> None:
+def test_halving_lets_the_best_third_go_on_thrice_as_long(
+    sweep_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    select = cf.Run.select
+
+    def noting(run: cf.Run, replicas: list[int]) -> None:
+        select(run, replicas)
+        sizes.append(len(run.alive))
+
+    monkeypatch.setattr(cf.Run, "select", noting)
     changes = ["run.epochs=9", "sweep.pruner=halving", "sweep.rung=1"]
     plan = read_sweep(sweep_file, changes, [RATES])
     results = sweep(plan, tmp_path / "sweep", quiet=True)
     assert Counter(trial.epochs for trial in results.trials) == {1: 6, 3: 2, 9: 1}
     assert (results.count("pruned"), results.count("complete")) == (8, 1)
+    assert sizes == [3, 1]  # models that leave cost no more time
     for trial in results.trials:
         assert trial.value == pytest.approx(lone_value(results, trial, tmp_path), abs=1e-4)
     # Nobody that was dropped was better there than one that went on.

@@ -120,7 +120,7 @@ def _shares_data(queue: TrialQueue, plan: Plan) -> bool:
 
 
 def _judge(queue: TrialQueue, trials: Sequence[Asked], plan: Plan) -> Judge:
-    return Judge(queue, trials, plan.settings, trials[0].number)
+    return Judge(queue, trials, plan, trials[0].number)
 
 
 def _reason(error: cf.CoreframeError) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import coreframe as cf
 from coreframe_runs import Plan
 from coreframe_search.groups import group_key
-from coreframe_search.population import Population, build_population
+from coreframe_search.population import Population, build_population, models_of
 from coreframe_search.settings import SweepSettings
 
 __all__ = ["BlockSizes"]
@@ -36,14 +37,13 @@ class BlockSizes:
             plans: of one group.
             data: their dataset, where it has been made before.
         """
-        folds = max(1, self.settings.folds)
         key = group_key(plans[0])
         if key not in self._found:
             found = self.settings.block or self._measure(plans, data)
             if self.settings.memory_mib:
                 found = min(found, self._fitting(plans, data))
             self._found[key] = found
-        return max(1, self._found[key] // folds)
+        return max(1, self._found[key] // models_of(plans[0], self.settings.folds))
 
     def _fitting(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """The number of models that fit into the memory that is allowed."""
@@ -52,7 +52,7 @@ class BlockSizes:
 
     def _measure(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """The number of models; all that there are where it would not pay to measure."""
-        most = len(plans) * max(1, self.settings.folds)
+        most = len(plans) * models_of(plans[0], self.settings.folds)
         population = build_population(plans[:1], data, 0, 0)
         run = plans[0].settings
         steps = run.epochs * -(-len(population.data.train) // run.batch_size)
@@ -69,6 +69,7 @@ class BlockSizes:
 
 def _parts(plans: Sequence[Plan], data: cf.Dataset | None, count: int) -> cf.Population:
     """A population of so many models, for the measurement."""
-    chosen = [plans[index % len(plans)] for index in range(count)]
+    lone = [replace(plan, settings=replace(plan.settings, replicas=1)) for plan in plans]
+    chosen = [lone[index % len(lone)] for index in range(count)]
     found: Population = build_population(chosen, data, 0, 0)
     return cf.Population(found.model, found.data, found.loss, found.optimizer)

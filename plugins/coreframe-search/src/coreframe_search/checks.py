@@ -103,7 +103,13 @@ def _expect_objective_known(plan: SweepPlan, mistakes: dict[str, str]) -> None:
 
 
 def _expect_validation(plan: SweepPlan, data: cf.Dataset, mistakes: dict[str, str]) -> None:
-    if plan.settings.folds:
+    if plan.settings.folds and data.fitted_by:
+        mistakes["sweep.folds"] = (
+            f"the data owe something to all of their training samples, also to those that a fold "
+            f"holds out, by {data.fitted_by}: leave that out; a first layer Standardize is fitted "
+            "on each fold's own"
+        )
+    elif plan.settings.folds:
         try:
             cf.Folds(data, plan.settings.folds, seed=plan.settings.seed)
         except cf.ArgumentError as error:

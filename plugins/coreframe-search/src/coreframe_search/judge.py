@@ -11,7 +11,8 @@ from optuna.trial import TrialState
 from torch import Tensor
 
 import coreframe as cf
-from coreframe_runs import Settings
+from coreframe_runs import Plan
+from coreframe_search.population import models_of
 from coreframe_search.samplers import rung_epochs
 from coreframe_search.trial_queue import Asked, TrialQueue
 
@@ -23,7 +24,7 @@ class Judged:
 
     Args:
         asked: the trial.
-        replicas: its places in the population, one for each fold.
+        replicas: the places of its models in the population.
     """
 
     def __init__(self, asked: Asked, replicas: Sequence[int]) -> None:
@@ -46,20 +47,19 @@ class Judge:
     Args:
         queue: where the trials came from, and are told.
         trials: of the population, in its order.
-        settings: the run's, of all of them.
+        run: the plan of one of them.
         block: the number by which the population is recorded.
     """
 
-    def __init__(
-        self, queue: TrialQueue, trials: Sequence[Asked], settings: Settings, block: int
-    ) -> None:
+    def __init__(self, queue: TrialQueue, trials: Sequence[Asked], run: Plan, block: int) -> None:
+        settings = run.settings
         self.queue, self.settings, self.block = queue, settings, block
-        plan, folds = queue.plan, max(1, queue.plan.settings.folds)
+        plan, models = queue.plan, models_of(run, queue.plan.settings.folds)
         self.trials = [
-            Judged(asked, range(index * folds, (index + 1) * folds))
+            Judged(asked, range(index * models, (index + 1) * models))
             for index, asked in enumerate(trials)
         ]
-        count = folds * len(trials)
+        count = models * len(trials)
         self.objective, self.rises = plan.objective, plan.rises
         self._monitor = settings.monitor or "validation_loss"
         self._rungs = set(rung_epochs(plan))

@@ -12,7 +12,7 @@ import coreframe as cf
 from coreframe_runs import Plan, RunFileError, create_part, fit_first_layer
 from coreframe_search.groups import merge_layers, merge_section
 
-__all__ = ["Population", "build_population"]
+__all__ = ["Population", "build_population", "models_of"]
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
@@ -21,7 +21,8 @@ DTYPES = {"float32": torch.float32, "float64": torch.float64}
 class Population:
     """The objects of a population's training.
 
-    Replicas stand trial by trial, and within a trial fold by fold.
+    Replicas stand trial by trial, and within a trial fold by fold. Those of a trial begin and shuffle
+    by its seed and the next ones.
     """
 
     plan: Plan
@@ -57,24 +58,26 @@ def build_population(
     Args:
         plans: one for each trial.
         data: their dataset, where it has been made before.
-        folds: replicas of each trial, one for each fold of the training samples; 0 for one.
+        folds: of the training samples, for each of which a trial has models of its own; 0 for none.
         seed: by which the samples are dealt to folds.
 
     Raises:
         RunFileError: if what they have in common is refused.
         CoreframeError: if something that differs between them is.
     """
-    first, count = plans[0], max(1, folds)
+    first = plans[0]
+    count = models_of(first, folds)
     replicas = [plan for plan in plans for _ in range(count)]
     mistakes: dict[str, str] = {}
     shared = create_part(first, "data", mistakes) if data is None else data
     if mistakes:
         raise RunFileError(first.source, mistakes)
     if folds:
-        shared = cf.Folds(shared, folds, seed=seed).select(list(range(folds)) * len(plans))
+        chosen = [index % folds for index in range(count)] * len(plans)
+        shared = cf.Folds(shared, folds, seed=seed).select(chosen)
     model = cf.assemble(
         merge_layers(replicas),
-        seeds=[plan.settings.seed for plan in replicas],
+        seeds=[plan.settings.seed + index for plan in plans for index in range(count)],
         dtype=DTYPES[first.settings.dtype],
         device=first.settings.device,
     )
@@ -87,6 +90,11 @@ def build_population(
         _create("optimizer", replicas, model),
         _create("schedule", replicas) if "schedule" in first.components else None,
     )
+
+
+def models_of(plan: Plan, folds: int) -> int:
+    """How many models a trial has: the run's replicas, for each fold."""
+    return plan.settings.replicas * max(1, folds)
 
 
 def _create(section: str, replicas: Sequence[Plan], *given: object) -> Any:
