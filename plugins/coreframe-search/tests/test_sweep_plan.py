@@ -177,3 +177,15 @@ def test_what_every_trial_sets_need_not_stand_in_the_file(sweep_file: Path) -> N
         sweep_file, sweep_file.read_text(), space=("optimizer.momentum=[0.0, 1.5]",)
     )
     assert found.keys() == {"sweep.space.optimizer.momentum"}
+
+
+def test_a_study_is_the_same_where_its_data_lie_elsewhere(sweep_file: Path, tmp_path: Path) -> None:
+    changes = ["data.name=Table", "data.target=y", "data.path=rows.csv"]
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "moons.toml").write_text(sweep_file.read_text())
+    one = read_sweep(sweep_file, changes)
+    other = read_sweep(tmp_path / "other" / "moons.toml", [*changes, "run.threads=3"])
+    assert one.base.components["data"]["path"] != other.base.components["data"]["path"]
+    assert one.identity == other.identity
+    third = read_sweep(sweep_file, [*changes[:-1], "data.path=more.csv"])
+    assert one.identity != third.identity

@@ -16,7 +16,7 @@ from typing import Any
 import tomlkit
 
 import coreframe as cf
-from coreframe_runs import Plan, RunFileError, parse_plan, read_settings, read_table
+from coreframe_runs import Plan, RunFileError, Settings, parse_plan, read_settings, read_table
 from coreframe_search.groups import group_key
 from coreframe_search.setting_path import parse_path
 from coreframe_search.settings import MOST_TRIALS, SweepSettings
@@ -24,6 +24,7 @@ from coreframe_search.space import Choices, Interval, Space, read_space
 
 __all__ = ["SweepPlan", "read_sweep"]
 
+WITHOUT_EFFECT = ("threads", "checkpoint_seconds")  # on the figures of a run
 TRIALS = 100  # without a grid, if the file does not say
 
 
@@ -125,9 +126,13 @@ class SweepPlan:
     def identity(self) -> dict[str, str]:
         """What must be the same for two sweeps to be one study; a text, or a digest, by key."""
         settings = self.settings
-        run = {k: v for k, v in vars(self.base.settings).items() if k != "threads"}
-        run.pop("checkpoint_seconds")
+        usual = vars(Settings())
+        run = {k: v for k, v in vars(self.base.settings).items() if v != usual[k]}
+        run = {k: v for k, v in run.items() if k not in WITHOUT_EFFECT}
         parts = {"data": {}, "loss": {}, "optimizer": {}, "schedule": {}, **self.base.components}
+        path = parts["data"].get("path")
+        if isinstance(path, str):  # another machine may have the file elsewhere
+            parts["data"] = parts["data"] | {"path": Path(path).name}
         rungs = (settings.first_rung(self.base.settings.epochs), settings.reduction)
         return {
             **{f"[{name}]": _digest(part) for name, part in parts.items()},
