@@ -72,7 +72,8 @@ def work(
         torch.set_num_threads(threads)
     with quiet_optuna(), ExitStack() as stack:
         stack.enter_context(into.made())
-        storage = open_storage(plan.settings.storage or into.database)
+        own = not plan.settings.storage
+        storage = open_storage(into.database if own else plan.settings.storage, is_own=own)
         stack.callback(storage.remove_session)
         study = open_study(plan, storage)
         if workers:
