@@ -20,6 +20,7 @@ from coreframe.training.run import Run
 
 __all__ = ["EpochFunction", "OnEpoch", "Watchers"]
 
+REPORT = "; report this to its author"
 SWITCHED = "it left layers switched between training and evaluation, which has been undone"
 
 OnEpoch: TypeAlias = Callable[[int, dict[str, Tensor]], None]
@@ -84,20 +85,21 @@ class Watchers:
         for implementation in others:
             if id(implementation.plugin) in self._silenced:
                 continue
-            fault, modes = "", self._modes()
+            fault, mend, modes = "", REPORT, self._modes()
             try:
                 implementation.function(*[given[name] for name in implementation.argnames])
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001  # also SystemExit: the run goes on
                 fault = raised(error)
+                mend = "" if isinstance(error, OSError) else REPORT  # a full disk is no fault of it
             finally:
                 moved = _restore(modes)
             if fault or moved:
                 self._silenced.add(id(implementation.plugin))
                 warnings.warn(
                     f"{self._plugins.describe(implementation)} watches this run no more: in "
-                    f"{hook} {fault or SWITCHED}; report this to its author",
+                    f"{hook} {fault or SWITCHED}{mend}",
                     PluginWarning,
                     stacklevel=_outside(),
                 )

@@ -46,7 +46,11 @@ def test_every_component_of_every_plugin_is_listed(
     commands = everything.python(
         "import coreframe\nprint(*(r.distribution for r in coreframe.get_registry().commands()))"
     )
-    offering = {c["distribution"] for c in components} | set(commands.split())
+    hooks = everything.python(
+        "from importlib.metadata import entry_points\n"
+        "print(*(e.dist.name for e in entry_points(group='coreframe.hooks')))"
+    )
+    offering = {c["distribution"] for c in components} | {*commands.split(), *hooks.split()}
     assert offering == wheels.keys()
 
 
@@ -110,6 +114,6 @@ def test_the_core_alone_says_what_to_install(core_alone: "Environment") -> None:
 
 def test_one_plugin_works_without_the_others(environment: "MakeEnvironment") -> None:
     made = environment("coreframe", "coreframe-linear")
-    assert {c["name"] for c in listed(made)} == {"Linear", "Sequential"}
+    assert {c["name"] for c in listed(made)} == {"Linear", "PaddedLinear", "Sequential"}
     out = made.python("import coreframe as cf; print(cf.assemble(['Linear(2, 3)'], seed=0))")
     assert out == "Sequential(Linear(2, 3))"

@@ -46,7 +46,11 @@ def statuses(environment: "Environment") -> dict[str, str]:
     return {f"{c['distribution']} {c['name']}": c["status"] for c in components}
 
 
-OURS = {"coreframe Sequential": "ok", "coreframe-linear Linear": "ok"}
+OURS = {
+    "coreframe Sequential": "ok",
+    "coreframe-linear Linear": "ok",
+    "coreframe-linear PaddedLinear": "ok",
+}
 
 
 def test_a_new_plugin_is_listed_assembles_and_is_gone_when_uninstalled(
