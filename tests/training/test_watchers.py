@@ -180,7 +180,8 @@ def test_a_watcher_sees_where_the_run_keeps_its_files(diary: Diary, tmp_path: Pa
     assert diary.pages[0][1].folder is None
     train(epochs=1, folder=str(tmp_path / "run"))
     assert diary.pages[-1][1].folder == tmp_path / "run"
-    assert not (tmp_path / "run").exists()
+    # Whoever watches may write there; the core makes nothing.
+    assert not [path for path in tmp_path.glob("run/*") if "tfevents" not in path.name]
 
 
 class Evaluator:
