@@ -110,7 +110,7 @@ def all_targets() -> list[Target]:
 
 
 PLUGINS = (
-    Target("plugins/coreframe-linear", "src/coreframe_linear", ("Linear",)),
+    Target("plugins/coreframe-linear", "src/coreframe_linear", ("Linear", "PaddedLinear")),
     Target(
         "plugins/coreframe-activations",
         "src/coreframe_activations",
