@@ -80,7 +80,9 @@ def evaluate(model: Module, split: Split, loss: Loss) -> Evaluation:
             count: int | Tensor = len(positions)
             if split.lengths is not None:
                 valid = positions < lengths.unsqueeze(-1)
-                weight, count = place(valid.to(output.dtype)), valid.sum(-1)
+                count = valid.sum(-1)
+                if not bool(valid.all()):
+                    weight = place(valid.to(output.dtype))
             # First, for its messages about shapes are the more precise ones.
             value = loss.compute_loss(output, actual, weight).cpu()
             total += value * count if loss.reduction == "mean" else value

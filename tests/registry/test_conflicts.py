@@ -114,10 +114,10 @@ def test_an_unknown_distribution_of_a_known_name_says_where_it_is(install: "Inst
 
 def test_a_command_that_two_distributions_offer_is_ambiguous_too(install: "Install") -> None:
     for name in ("one", "two"):
-        install(name, f"[coreframe.commands]\nsweep = {name}:run")
-    with pytest.raises(AmbiguousComponent, match=r"command sweep is offered by one 1\.0"):
-        get_registry().find_command("sweep")
-    assert get_registry().find_command("two.sweep").target == "two:run"
+        install(name, f"[coreframe.commands]\ntides = {name}:run")
+    with pytest.raises(AmbiguousComponent, match=r"command tides is offered by one 1\.0"):
+        get_registry().find_command("tides")
+    assert get_registry().find_command("two.tides").target == "two:run"
 
 
 def swishes() -> list[ComponentRecord]:

@@ -61,7 +61,7 @@ def test_listing_imports_no_hook_module(install: "Install") -> None:
     registry.components()
     registry.commands()
     registry.find("Sequential")
-    assert [r.name for r in registry.hook_modules()] == ["finder"]
+    assert "finder" in [r.name for r in registry.hook_modules()]
     assert "finder" not in sys.modules
     assert registry.faults == []
 
@@ -189,7 +189,8 @@ def test_hook_modules_of_one_name_are_no_conflict(install: "Install") -> None:
         source = "import coreframe\n@coreframe.hookimpl\ndef coreframe_components(): return []"
         install(distribution, f"[coreframe.hooks]\nboard = {module}", {module: source})
     registry = get_registry()
-    assert [r.status for r in registry.hook_modules()] == ["ok", "ok"]
+    boards = [r.status for r in registry.hook_modules() if r.name == "board"]
+    assert boards == ["ok", "ok"]
     registry.hooks()
     assert registry.hook_faults == []
 

@@ -32,7 +32,7 @@ ONE_OF_EACH = """
     Dusk = swish:Dusk
 
     [coreframe.commands]
-    sweep = swish:sweep
+    tides = swish:tides
 
     [coreframe.something_else]
     Other = swish:Other
@@ -68,9 +68,9 @@ def test_components_of_a_kind_stand_by_name(install: "Install") -> None:
 def test_commands_are_no_components(install: "Install") -> None:
     install("swish-plugin", ONE_OF_EACH)
     registry = get_registry()
-    assert "sweep" not in [record.name for record in registry.components()]
-    assert "sweep" in [record.name for record in registry.commands()]
-    assert registry.find_command("sweep").target == "swish:sweep"
+    assert "tides" not in [record.name for record in registry.components()]
+    assert "tides" in [record.name for record in registry.commands()]
+    assert registry.find_command("tides").target == "swish:tides"
 
 
 def test_a_kind_that_does_not_exist_is_an_error_that_lists_the_kinds() -> None:
@@ -83,7 +83,7 @@ def test_a_kind_that_does_not_exist_is_an_error_that_lists_the_kinds() -> None:
 
 def test_a_command_is_no_kind() -> None:
     with pytest.raises(ArgumentError, match="there is no kind 'command'"):
-        get_registry().find("sweep", kind="command")
+        get_registry().find("tides", kind="command")
 
 
 def test_listing_and_finding_import_nothing(install: "Install") -> None:

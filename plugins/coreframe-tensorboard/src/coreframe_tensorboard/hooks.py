@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from torch import Tensor
-
 import coreframe as cf
 from coreframe_tensorboard.scalars import scalars_of
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # hooks are looked for where nobody needs torch
+    from torch import Tensor
+
     from coreframe_tensorboard.event_file import EventFile
 
 __all__ = ["Events", "events"]

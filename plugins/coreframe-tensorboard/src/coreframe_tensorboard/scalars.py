@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite, isnan, nan
 from statistics import fmean
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 __all__ = ["scalars_of"]
 
