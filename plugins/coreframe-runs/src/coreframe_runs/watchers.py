@@ -152,13 +152,11 @@ class ProgressLines:
 
     @cf.hookimpl
     def coreframe_run_epoch(self, run: cf.Run, epoch: int, figures: Mapping[str, Tensor]) -> None:
-        told = ", ".join(
-            f"{name} {'not finite' if value is None else format(value, '.4g')}"
-            for name, value in numbers(epoch, figures).items()
-        )
         if self._bar is not None:
+            told = _told(epoch, figures)
             self._bar.update(self._task, completed=run.epoch, description=told)
         elif run.epoch * self.LINES // run.epochs > epoch * self.LINES // run.epochs:
+            told = _told(epoch, figures)
             print(f"{told} of {run.epochs}", file=sys.stderr, flush=True)  # noqa: T201
 
     @cf.hookimpl
@@ -174,6 +172,13 @@ class ProgressLines:
             self._bar.stop()
 
 
+def _told(epoch: int, figures: Mapping[str, Tensor]) -> str:
+    return ", ".join(
+        f"{name} {'not finite' if value is None else format(value, '.4g')}"
+        for name, value in numbers(epoch, figures).items()
+    )
+
+
 def numbers(epoch: int, figures: Mapping[str, Tensor]) -> dict[str, float | None]:
     """A row of plain numbers, with the epoch counted from 1; None for what is not finite.
 
@@ -182,7 +187,7 @@ def numbers(epoch: int, figures: Mapping[str, Tensor]) -> dict[str, float | None
     """
     row: dict[str, float | None] = {"epoch": epoch + 1}
     for name, figure in figures.items():
-        value = float(figure.double().nanmean())
+        value = float(figure.double().nanmean() if figure.dim() else figure)
         if not (isnan(value) and name.endswith("accuracy")):
             row[name] = value if isfinite(value) else None
     return row
