@@ -1,15 +1,13 @@
 """Worker processes: none outlives the one that started it."""
 
-import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
-import torch
+from coreframe_tasks import count, die, fail, fail_oddly
 
 import coreframe as cf
 
@@ -46,50 +44,25 @@ def test_workers_end_with_the_main_process(tmp_path: Path, number: signal.Signal
     assert errors.count("Traceback") == (number == signal.SIGINT)
 
 
-def _die(report: object) -> None:
-    os._exit(3)
-
-
-def _fail(report: object) -> None:
-    raise cf.ArgumentError("no such luck")
-
-
-class TwoPartError(Exception):
-    """One that pickle cannot make anew."""
-
-    def __init__(self, one: str, two: str) -> None:
-        super().__init__(f"{one} and {two}")
-
-
-def _fail_oddly(report: object) -> None:
-    raise TwoPartError("salt", "pepper")
-
-
-def _count(first: int, report: Callable[[int], None]) -> tuple[int, int]:
-    for number in range(first, first + 3):
-        report(number)
-    return first, torch.get_num_threads()
-
-
 def test_a_worker_that_dies_is_said() -> None:
     with pytest.raises(cf.CoreframeError, match="a worker process ended before its task did"):
-        cf.run_tasks([cf.Task(_die)], 1)
+        cf.run_tasks([cf.Task(die)], 1)
 
 
 def test_a_failing_task_is_raised_and_says_where_it_failed() -> None:
     with pytest.raises(cf.ArgumentError, match="no such luck") as raised:
-        cf.run_tasks([cf.Task(_fail)], 1)
-    assert "in _fail" in "".join(raised.value.__notes__)
+        cf.run_tasks([cf.Task(fail)], 1)
+    assert "in fail" in "".join(raised.value.__notes__)
 
 
 def test_an_error_that_cannot_be_sent_is_told_all_the_same() -> None:
     with pytest.raises(cf.CoreframeError, match="TwoPartError: salt and pepper"):
-        cf.run_tasks([cf.Task(_fail_oddly)], 1)
+        cf.run_tasks([cf.Task(fail_oddly)], 1)
 
 
 def test_results_come_in_order_and_reports_with_their_task() -> None:
     seen: list[tuple[int, int]] = []
-    tasks = [cf.Task(_count, (first,)) for first in (0, 10, 20)]
+    tasks = [cf.Task(count, (first,)) for first in (0, 10, 20)]
     found = cf.run_tasks(tasks, 2, lambda index, value: seen.append((index, value)))
     assert found == [(0, 1), (10, 1), (20, 1)]
     assert sorted(seen) == [(index, 10 * index + more) for index in range(3) for more in range(3)]
@@ -97,4 +70,4 @@ def test_results_come_in_order_and_reports_with_their_task() -> None:
 
 def test_there_is_at_least_one_worker() -> None:
     with pytest.raises(cf.ArgumentError, match="workers"):
-        cf.run_tasks([cf.Task(_fail)], 0)
+        cf.run_tasks([cf.Task(fail)], 0)
