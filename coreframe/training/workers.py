@@ -35,8 +35,9 @@ def run_tasks(
 
     Args:
         tasks: what to do.
-        workers: how many processes at once; processes rather than threads, for the steps of small
-            models are so short that threads would wait for Python's lock.
+        workers: how many processes at once. They are not threads, whose short steps wait for
+            Python's lock: two blocks of 150 small models train 1.9 times as fast in two processes,
+            which take a second to start, and 1.5 to 1.6 times in two threads.
         on_report: called here with a task's index and what it reports.
 
     Returns:
