@@ -73,7 +73,10 @@ class SweepProgress:
         left = self._left(done + under_way)
         told = f"{done} of {total} trials{self._best(results)}"
         if self._bar is not None:
-            self._bar.update(self._task, completed=done + under_way, description=told, left=left)
+            completed = done + under_way
+            self._bar.update(  # now: short trials end between two of the bar's own looks
+                self._task, completed=completed, description=told, left=left, refresh=True
+            )
         elif done * LINES // total > self._line:
             self._line = done * LINES // total
             print(f"{told}{', ' * bool(left)}{left}", file=sys.stderr, flush=True)  # noqa: T201
