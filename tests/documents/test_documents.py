@@ -80,6 +80,7 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return sources, target
 
 
+@pytest.mark.long
 def test_the_tutorials_plugin_passes_its_own_tests(tutorial: tuple[Path, Path]) -> None:
     sources, target = tutorial
     out = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], sources, target)
@@ -87,7 +88,9 @@ def test_the_tutorials_plugin_passes_its_own_tests(tutorial: tuple[Path, Path]) 
     assert int(passed) + int(skipped or 0) == checks
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=() if n == "README.md" else pytest.mark.long) for n in NAMES]
+)
 def test_the_commands_of_each_document_work(
     name: str, tutorial: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -95,6 +95,7 @@ def test_every_check_of_the_kit_passes_or_has_nothing_to_try(made: Made) -> None
     assert untried == {"module.settings", "optimizer.overrides"}  # they have no such argument
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", NAMES)
 def test_each_passes_its_own_tests_with_warnings_as_errors(made: Made, kind: str) -> None:
     folder = made.folder / PACKAGES[kind]

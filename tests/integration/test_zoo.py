@@ -126,6 +126,7 @@ def test_showing_a_broken_one_says_whose_it_is_and_why(run: Run, animal: Animal)
     expect_told(line, animal)
 
 
+@pytest.mark.long
 def test_checking_all_broken_ones_says_so_of_each_and_checks_the_rest(run: Run) -> None:
     names = [animal.component for animal in BROKEN]
     done = run("check", *names, "Good", "--json")
@@ -154,6 +155,7 @@ def test_verbose_prints_the_whole_traceback(everything: "Environment", cages: li
     assert done.stdout == ""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("animal", SOUND, ids=lambda animal: animal.name)
 def test_what_is_sound_works_and_json_stays_json(run: Run, animal: Animal) -> None:
     name = animal.component
@@ -176,6 +178,7 @@ def test_comparing_keeps_to_json_too(run: Run) -> None:
     assert "printed" in done.stderr
 
 
+@pytest.mark.long
 def test_only_the_name_of_the_twins_is_ambiguous_and_a_distribution_picks_one(run: Run) -> None:
     for command in ("show", "assemble", "check"):
         done = run(command, "Twin")

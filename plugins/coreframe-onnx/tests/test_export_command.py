@@ -151,6 +151,7 @@ def test_regression_has_an_output_alone(folder: Folder) -> None:
     np.testing.assert_allclose(output, np.array(rows, np.float64), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.long
 def test_the_checkpoint_can_be_chosen(folder: Folder) -> None:
     folder.train()
     folder.train_into("other", "run.seed=1")
@@ -188,6 +189,7 @@ def test_a_checkpoint_that_is_not_there_or_damaged_is_told_with_the_others(folde
     assert "there is no checkpoint in runs/fruits" in done.stderr
 
 
+@pytest.mark.long
 def test_a_run_can_be_exported_where_its_data_are_not(folder: Folder) -> None:
     folder.train()
     (folder.path / "fruits.csv").rename(folder.path / "moved.csv")
@@ -204,6 +206,7 @@ def test_a_run_can_be_exported_where_its_data_are_not(folder: Folder) -> None:
         assert "must be positive integers with commas between" in done.stderr
 
 
+@pytest.mark.long
 def test_mistakes_are_told_in_a_sentence(folder: Folder) -> None:
     folder.train()
     done = folder.coreframe("export", "nowhere", "m.onnx", code=1)

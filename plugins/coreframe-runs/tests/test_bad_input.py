@@ -162,6 +162,7 @@ def limited(
     )
 
 
+@pytest.mark.long
 def test_a_full_disk(command: list[str], trained: Path) -> None:
     for path in (trained / "kept").iterdir():
         path.unlink()
@@ -208,6 +209,7 @@ def unwritable(folder: Path) -> Path:
     return Path("/sys") if Path("/sys/kernel").is_dir() else file
 
 
+@pytest.mark.long
 def test_folders_that_cannot_be_written_to(
     coreframe: "Coreframe", trained: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,6 +242,7 @@ def test_predicting_from_bad_files(coreframe: "Coreframe", trained: Path) -> Non
         assert not list(trained.glob("*found.csv*"))
 
 
+@pytest.mark.long
 def test_a_fault_late_in_a_file_leaves_no_half_of_the_predictions(
     coreframe: "Coreframe", trained: Path
 ) -> None:

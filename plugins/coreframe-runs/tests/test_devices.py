@@ -58,6 +58,7 @@ def test_options_stand_in_the_run_file_that_is_left(
         assert (tmp_path / "again" / name).read_text() == (folder / name).read_text()
 
 
+@pytest.mark.long
 def test_as_many_threads_are_used(coreframe: Coreframe, run_file: Path, tmp_path: Path) -> None:
     (tmp_path / "counted.py").write_text(
         "import torch\nfrom coreframe import Module\n\n\n"
@@ -116,6 +117,7 @@ def test_bad_values_are_misuse(
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.long
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is CUDA here")
 def test_without_cuda_that_is_said_and_the_cpu_can_be_taken(
     coreframe: Coreframe, run_file: Path, tmp_path: Path
@@ -143,6 +145,7 @@ def test_without_cuda_that_is_said_and_the_cpu_can_be_taken(
     assert len((folder / "metrics.jsonl").read_text().splitlines()) == 4
 
 
+@pytest.mark.long
 def test_a_run_goes_on_with_other_threads_and_never_with_another_dtype(
     coreframe: Coreframe, run_file: Path, tmp_path: Path
 ) -> None:

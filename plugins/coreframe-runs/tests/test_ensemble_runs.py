@@ -39,6 +39,7 @@ def test_each_member_is_its_lone_run(run_file: Path, tmp_path: Path, name: str) 
     assert len((tmp_path / "all/metrics.jsonl").read_text().splitlines()) == max(epochs)
 
 
+@pytest.mark.long
 def test_an_ensemble_is_evaluated_as_one_and_each(
     coreframe: Coreframe, run_file: Path, tmp_path: Path
 ) -> None:
@@ -100,6 +101,7 @@ def test_an_interrupted_ensemble_goes_on_bit_for_bit(run_file: Path, tmp_path: P
             assert torch.equal(value, whole[path]), path
 
 
+@pytest.mark.long
 def test_an_ensemble_predicts_with_its_spread(coreframe: Coreframe, tmp_path: Path) -> None:
     rows = [
         f"{i % 7 - 3 + 8 * (i % 2)},{i % 5 * 0.25},{('rose', 'tulip')[i % 2]}" for i in range(60)

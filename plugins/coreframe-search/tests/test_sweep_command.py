@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     Coreframe = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.mark.long
 def test_a_sweep_from_beginning_to_the_best_run(
     coreframe: "Coreframe", sweep_file: Path, tmp_path: Path
 ) -> None:
@@ -114,6 +115,7 @@ def test_misuse_is_told_in_a_sentence(
     assert code == 2 or len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.long
 def test_a_folder_of_another_sweep_is_not_gone_on_with(
     coreframe: "Coreframe", sweep_file: Path, tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ SETTINGS = {
 }
 SPACE = "optimizer.lr={low=0.01, high=0.5, log=true}"
 
+pytestmark = pytest.mark.long
+
 
 def start(
     command: list[str], file: Path, out: Path, *more: object, **settings: object
