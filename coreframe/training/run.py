@@ -29,8 +29,9 @@ class Run:
     """What a training works with, and how far it has come.
 
     A watcher reads it. What it may do is to end the run, by `stop`, and to let some replicas of a
-    population rest, by `freeze`, or go, by `select`, or copy others, by `exploit`. A replica whose loss becomes NaN or infinite
-    is frozen by itself: it is `diverged`, and the others get the bits that they would have got.
+    population rest, by `freeze`, or go, by `select`, or copy others, by `exploit`. A replica whose
+    loss becomes NaN or infinite is frozen by itself: it is `diverged`, and the others get the bits
+    that they would have got.
 
     Attributes:
         model: lone or a population.
