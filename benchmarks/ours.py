@@ -1,4 +1,4 @@
-"""Our side: one epoch of training through the public functions, as a user would."""
+"""Our side: training through the public functions, as a user would."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class Ours:
         self.population = cf.Population(model, data, cf.create("loss", loss), optimizer)
         self._batch_size = training.batch_size
 
-    def epoch(self) -> None:
-        cf.train_model(*self.population, epochs=1, batch_size=self._batch_size)
+    def train(self, epochs: int = 1) -> None:
+        cf.train_model(*self.population, epochs=epochs, batch_size=self._batch_size)
 
     def values(self) -> list[Tensor]:
         model = self.population.model

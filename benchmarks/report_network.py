@@ -7,18 +7,21 @@ with more rivals, and populations of other sizes.
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from ours import Ours
 from populations.contest import Contest
 from rivals.rival import Timed, proven
 from rivals.stacked import Stacked
 from rivals.torch_loop import TorchLoop
-from timing import ROUNDS, print_target
+from timing import ROUNDS, print_measured, print_target
 from training import Training
 
 SIZES = (2, 25, 25, 25, 2)
 SAMPLES, BATCH, REPLICAS = 1000, 16, 100
 LONE = "coreframe, one model"
+PLAIN = f"{TorchLoop.name}, torch.optim as it comes"
 
 
 def main() -> None:
@@ -26,6 +29,7 @@ def main() -> None:
     training = Training.drawn(SIZES, SAMPLES, BATCH, replicas=REPLICAS)
     lone = training.of(1)
     rivals: dict[str, Timed] = {
+        PLAIN: proven(partial(TorchLoop, fused=False), lone),
         TorchLoop.name: proven(TorchLoop, lone),
         Stacked.name: proven(Stacked, training),
         Ours.name: Ours(training),
@@ -33,9 +37,12 @@ def main() -> None:
     }
     contest = Contest(rivals, training.steps, ROUNDS)
     contest.print_times()
-    for name, target in ((TorchLoop.name, 1 / 40), (Stacked.name, 0.7)):
+    for name, target in ((PLAIN, 1 / 40), (Stacked.name, 0.7)):
         print_target(f"{REPLICAS} models / {name}", contest.ratio(Ours.name, name), target)
-    print_target(f"one model / {TorchLoop.name}", contest.ratio(LONE, TorchLoop.name), 0.4)
+    print_target(f"one model / {PLAIN}", contest.ratio(LONE, PLAIN), 0.4)
+    fused = contest.ratio(Ours.name, TorchLoop.name), contest.ratio(LONE, TorchLoop.name)
+    print_measured(f"{REPLICAS} models / {TorchLoop.name}, fused", fused[0])
+    print_measured(f"one model / {TorchLoop.name}, fused", fused[1])
 
 
 if __name__ == "__main__":

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 from time import perf_counter
 
 ROUNDS = 9
+TURN = 0.1  # seconds: as long as it takes until what the others left in the caches is gone
 
 
 def time_interleaved(
@@ -21,6 +23,24 @@ def time_interleaved(
             if round_number:
                 seconds[name].append(perf_counter() - start)
     return seconds
+
+
+def time_training(
+    rivals: Mapping[str, Callable[[int], object]], rounds: int = ROUNDS
+) -> dict[str, list[float]]:
+    """Seconds per epoch, each turn being the call for so many epochs that it takes a while.
+
+    So it is the speed of a training that goes on that is compared, not that of its beginning.
+    """
+    epochs: dict[str, int] = {}
+    for name, train in rivals.items():
+        train(1)
+        start = perf_counter()
+        train(1)
+        epochs[name] = max(1, round(TURN / (perf_counter() - start)))
+    turns = {name: partial(train, epochs[name]) for name, train in rivals.items()}
+    seconds = time_interleaved(turns, rounds)
+    return {name: [turn / epochs[name] for turn in seconds[name]] for name in rivals}
 
 
 def median_ratio(ours: list[float], theirs: list[float]) -> float:

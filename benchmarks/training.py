@@ -99,12 +99,13 @@ class Training:
         model = cf.assemble(self.specs(), seeds=self.seeds)
         return [parameter.value.clone() for parameter in model.param()]
 
-    def batches(self, random: cf.RandomStreams) -> Iterator[tuple[Tensor, Tensor]]:
-        """Inputs and targets of the next epoch, as train_model takes and gathers them."""
+    def batches(self, random: cf.RandomStreams, epochs: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Inputs and targets of the next epochs, as train_model takes and gathers them."""
         split = cf.TensorSplit(self.x, self.y)
-        order = Batches(split, self.batch_size, random).epoch()
-        for _, x, y in gather(split, order, lambda tensor: tensor):
-            yield x, y
+        batches = Batches(split, self.batch_size, random)
+        for _ in range(epochs):
+            for _, x, y in gather(split, batches.epoch(), lambda tensor: tensor):
+                yield x, y
 
     def orders(self, random: cf.RandomStreams) -> Tensor:
         """Indices `(replicas, samples)` of the next epoch, for who gathers on his own."""

@@ -15,7 +15,7 @@ import torch
 from ours import Ours
 from rivals.rival import Rival
 from rivals.torch_loop import TorchLoop
-from timing import median_ratio, print_target, time_interleaved
+from timing import median_ratio, print_target, time_training
 from training import Training
 
 SIZES = (784, 1024, 1024, 10)
@@ -40,7 +40,7 @@ def peak_megabytes(name: str) -> float:
 def print_peak(name: str) -> None:
     rival = MAKERS[name](make_training())
     for _ in range(3):
-        rival.epoch()
+        rival.train()
     # Not getrusage: its figure is at least that of the process that started this one.
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     (peak,) = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")]
@@ -49,7 +49,7 @@ def print_peak(name: str) -> None:
 
 def main() -> None:
     training = make_training()
-    seconds = time_interleaved({name: make(training).epoch for name, make in MAKERS.items()})
+    seconds = time_training({name: make(training).train for name, make in MAKERS.items()})
     peaks = {name: peak_megabytes(name) for name in MAKERS}
     for name, times in seconds.items():
         per_step = 1e3 * median(times) / training.steps

@@ -8,7 +8,7 @@ from statistics import median
 import torch
 from ours import Ours
 from rivals.rival import Rival
-from timing import time_interleaved
+from timing import time_training
 from torch import Tensor
 from training import Training
 
@@ -30,9 +30,9 @@ class Blocks:
         self.name = f"{self._parts[0].name}, in blocks of {size}"
         self.loss = self._parts[0].loss
 
-    def epoch(self) -> None:
+    def train(self, epochs: int = 1) -> None:
         for part in self._parts:
-            part.epoch()
+            part.train(epochs)
 
     def values(self) -> list[Tensor]:
         columns = zip(*(part.values() for part in self._parts), strict=True)
@@ -57,6 +57,6 @@ def best_size(
     training: Training, make: Callable[[Training], Rival], sizes: Iterable[int], rounds: int
 ) -> int:
     """The size of blocks by which a rival takes least time per model, by a short measurement."""
-    epochs = {str(size): make(training.of(size)).epoch for size in sizes}
-    seconds = time_interleaved(epochs, rounds)
-    return min((int(size) for size in epochs), key=lambda size: median(seconds[str(size)]) / size)
+    blocks = {str(size): make(training.of(size)).train for size in sizes}
+    seconds = time_training(blocks, rounds)
+    return min((int(size) for size in blocks), key=lambda size: median(seconds[str(size)]) / size)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from statistics import median
 
 from rivals.rival import Timed
-from timing import median_ratio, time_interleaved
+from timing import median_ratio, time_training
 
 
 class Contest:
@@ -19,7 +19,7 @@ class Contest:
     """
 
     def __init__(self, rivals: Mapping[str, Timed], steps: int, rounds: int) -> None:
-        seconds = time_interleaved({name: rival.epoch for name, rival in rivals.items()}, rounds)
+        seconds = time_training({name: rival.train for name, rival in rivals.items()}, rounds)
         self.times = {
             name: [1e6 * second / steps / rivals[name].models for second in seconds[name]]
             for name in rivals

@@ -47,6 +47,6 @@ def train_block(block: Training, epochs: int, report: Callable[[], object]) -> t
     ours = Ours(block)
     start = perf_counter()
     for _ in range(epochs):
-        ours.epoch()
+        ours.train()
         report()
     return start, perf_counter()

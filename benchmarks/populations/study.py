@@ -12,7 +12,7 @@ from populations.extent import Extent
 from populations.sizes import SIZES
 from rivals.rival import proven
 from rivals.torch_loop import TorchLoop
-from timing import print_measured, print_target, time_interleaved
+from timing import print_measured, print_target, time_training
 from training import Training
 
 import coreframe as cf
@@ -52,6 +52,6 @@ def _estimate_loop(study: StudySettings, extent: Extent, trainings: Mapping[int,
         fold = data.train.take(torch.arange(study.samples // study.folds, study.samples))
         training = Training(SIZES, *fold, size, activation=variant.activation)
         loops[variant, size] = proven(TorchLoop, training)
-    seconds = time_interleaved({str(key): loops[key].epoch for key in loops}, extent.rounds)
+    seconds = time_training({str(key): loops[key].train for key in loops}, extent.rounds)
     each = [median(seconds[str((v, size))]) * trainings[size] for v, size in loops]
     return sum(each) * study.epochs / CORES

@@ -45,11 +45,12 @@ class JaxScan:
         self._samples = [jax.numpy.array(t.numpy()) for t in (training.x, training.y)]
         self._train = jax.jit(self._scan, donate_argnums=0)
 
-    def epoch(self) -> None:
+    def train(self, epochs: int = 1) -> None:
         size = self._training.batch_size
-        order = self._training.orders(self._random).to(torch.int32)
-        steps = order.view(self.models, -1, size).transpose(0, 1).contiguous()
-        self._state = self._train(self._state, *self._samples, steps.numpy())
+        for _ in range(epochs):
+            order = self._training.orders(self._random).to(torch.int32)
+            steps = order.view(self.models, -1, size).transpose(0, 1).contiguous()
+            self._state = self._train(self._state, *self._samples, steps.numpy())
         self._jax.block_until_ready(self._state)
 
     def values(self) -> list[Tensor]:

@@ -51,9 +51,9 @@ class Products:
         with torch.inference_mode():
             self._products = [self._fastest(*each) for each in _products(training)]
 
-    def epoch(self) -> None:
+    def train(self, epochs: int = 1) -> None:
         with torch.inference_mode():
-            for _ in range(self._steps):
+            for _ in range(epochs * self._steps):
                 for multiply in self._products:
                     multiply()
 

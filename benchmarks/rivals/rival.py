@@ -14,16 +14,16 @@ TOLERANCE = 1e-3
 
 
 class Timed(Protocol):
-    """What can be timed: an epoch of so many models."""
+    """What can be timed: epochs of so many models."""
 
     models: int
 
-    def epoch(self) -> None:
-        """Do the work of an epoch."""
+    def train(self, epochs: int = 1) -> None:
+        """Do the work of some epochs."""
 
 
 class Rival(Timed, Protocol):
-    """A training, which goes on by an epoch a call.
+    """A training, which goes on with each call.
 
     Attributes:
         name: for messages.
@@ -45,8 +45,8 @@ def proven(make: Callable[[Training], Rival], training: Training) -> Rival:
     """
     rival = make(training)
     ours = Ours(training, loss=rival.loss)
-    rival.epoch()
-    ours.epoch()
+    rival.train()
+    ours.train()
     found, wanted, first = (
         [value[: rival.models] for value in values]
         for values in (rival.values(), ours.values(), training.first_values())

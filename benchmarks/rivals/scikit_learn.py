@@ -44,9 +44,10 @@ class ScikitLearn:
         for velocity in self._model._optimizer.velocities:  # noqa: SLF001  # has no other way
             velocity[:] = 0
 
-    def epoch(self) -> None:
-        (order,) = self._random.permutation("order", [len(self._training.x)])
-        self._fit(order)
+    def train(self, epochs: int = 1) -> None:
+        for _ in range(epochs):
+            (order,) = self._random.permutation("order", [len(self._training.x)])
+            self._fit(order)
 
     def values(self) -> list[Tensor]:
         found: list[Tensor] = []

@@ -27,9 +27,9 @@ class Stacked:
             [*self._weights, *self._biases], **rule.settings, fused=True
         )
 
-    def epoch(self) -> None:
+    def train(self, epochs: int = 1) -> None:
         layers = list(zip(self._weights, self._biases, strict=True))
-        for x, y in self._training.batches(self._random):
+        for x, y in self._training.batches(self._random, epochs):
             s = x
             for index, (weight, bias) in enumerate(layers):
                 s = torch.baddbmm(bias, s.relu() if index else s, weight)

@@ -15,11 +15,16 @@ ACTIVATIONS = {"ReLU": nn.ReLU, "Tanh": nn.Tanh, "Sigmoid": nn.Sigmoid}
 
 
 class TorchLoop:
-    """The first replica, alone: its time is that of each in a loop."""
+    """The first replica, alone: its time is that of each in a loop.
+
+    Args:
+        training: its other replicas are left out.
+        fused: torch.optim's fused kernels, which have to be asked for.
+    """
 
     name, loss, models = "torch.nn loop", "MSE", 1
 
-    def __init__(self, training: Training) -> None:
+    def __init__(self, training: Training, *, fused: bool = True) -> None:
         self._training = training
         self._random = cf.RandomStreams(training.seeds[0])
         layers: list[nn.Module] = []
@@ -31,11 +36,11 @@ class TorchLoop:
             for parameter, values in zip(parameters, training.first_values(), strict=True):
                 parameter.copy_(values[0])
         rule = training.rule
-        self._optimizer = OPTIMIZERS[rule.name](parameters, **rule.settings, fused=True)
+        self._optimizer = OPTIMIZERS[rule.name](parameters, **rule.settings, fused=fused)
         self._measure = nn.MSELoss()
 
-    def epoch(self) -> None:
-        for x, y in self._training.batches(self._random):
+    def train(self, epochs: int = 1) -> None:
+        for x, y in self._training.batches(self._random, epochs):
             self._optimizer.zero_grad()
             self._measure(self._model(x), y).backward()
             self._optimizer.step()

@@ -62,8 +62,8 @@ class Vmapped:
         self._optimizer = OPTIMIZERS[rule.name](self._values, **rule.settings, fused=True)
         self.name, self._gradients = name, GRADIENTS[name]
 
-    def epoch(self) -> None:
-        for x, y in self._training.batches(self._random):
+    def train(self, epochs: int = 1) -> None:
+        for x, y in self._training.batches(self._random, epochs):
             found = self._gradients(self._values, x, y)
             for value, gradient in zip(self._values, found, strict=True):
                 value.grad = gradient.contiguous()  # fused kernels take no other order

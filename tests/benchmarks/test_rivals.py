@@ -77,7 +77,7 @@ def test_a_rival_that_trains_otherwise_is_no_rival(change: dict[str, object]) ->
 def test_an_epoch_lowers_the_loss_of_the_drawn_samples() -> None:
     training = make_training()
     ours = Ours(training)
-    ours.epoch()
+    ours.train()
     assert (training.loss(ours.values()) < training.loss(training.first_values())).all()
 
 

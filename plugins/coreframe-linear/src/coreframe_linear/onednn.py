@@ -23,7 +23,7 @@ FEW_ROWS = 16
 def serves(x: Tensor, out_size: int) -> bool:
     """Whether `linear` may be used, and pays, for `(n, in)` → `(n, out_size)`."""
     return (
-        x.shape[0] * x.shape[1] * out_size >= LARGE
+        x.numel() * out_size >= LARGE
         and x.shape[0] >= FEW_ROWS
         and out_size > 1
         and x.dtype is torch.float32

@@ -59,11 +59,21 @@ def add_product(a: Tensor, b: Tensor, *, to: Tensor) -> None:
 
 def add_row_sums(a: Tensor, *, to: Tensor) -> None:
     """to ← to + Σ over each row of a: `(n, m)` into `(n,)`."""
-    if a.dim() > LONE and a.is_contiguous():
-        # A sum along the memory is slower than a product with ones.
-        to.view(-1).addmv_(a.view(to.numel(), a.shape[2]), a.new_ones(a.shape[2]))
+    # A product with ones is faster than a sum, and adds by itself.
+    if a.dim() == LONE:
+        to.addmv_(a, _ones(a.shape[1], a.dtype, a.device))
+    elif a.is_contiguous():
+        ones = _ones(a.shape[2], a.dtype, a.device)
+        to.view(-1).addmv_(a.view(to.numel(), a.shape[2]), ones)
     else:
         to.add_(a.sum(-1))
+
+
+@lru_cache
+def _ones(length: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Ones that nobody changes."""
+    with torch.inference_mode(False):  # they outlive the pass
+        return torch.ones(length, dtype=dtype, device=device)
 
 
 @lru_cache
