@@ -27,7 +27,7 @@ from populations.settings import compare_settings
 from populations.sizes import compare_sizes
 from populations.study import compare_study
 from populations.tables import compare_tables
-from populations.threads import cores, environment, keeps_memory, limit
+from populations.threads import cores, environment, limit
 from populations.widths import compare_widths
 
 BY_THREADS = ("sizes", "tables", "settings", "widths")
@@ -39,7 +39,6 @@ def main() -> None:
     parts = [*BY_THREADS, *ONCE]
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, help="these parts alone")
     parser.add_argument("--threads", type=int, help="in this process  [default: 1, then all cores]")
-    parser.add_argument("--plain-memory", action="store_true", help="as the C library manages it")
     parser.add_argument("--figure", type=Path, help="write the figure of one thread into this file")
     parser.add_argument("--rounds", type=int, help="how often everything is timed  [default: 9]")
     parser.add_argument("--quick", action="store_true", help="see that it works, and no more")
@@ -52,7 +51,7 @@ def main() -> None:
         return
     if set(chosen.only) & set(BY_THREADS):
         for threads in sorted({1, cores()}):
-            start_process(threads, keep_memory=not chosen.plain_memory)
+            start_process(threads)
     torch.set_num_threads(1)  # as the processes that train the blocks
     if "cores" in chosen.only:
         compare_cores(extent)
@@ -60,18 +59,17 @@ def main() -> None:
         compare_study(extent)
 
 
-def start_process(threads: int, *, keep_memory: bool) -> None:
+def start_process(threads: int) -> None:
     """This script again with what it was called with, for a number of threads."""
     command = [sys.executable, *sys.argv, "--threads", str(threads)]
-    subprocess.run(command, check=True, env=environment(threads, keep_memory=keep_memory))
+    subprocess.run(command, check=True, env=environment(threads))
 
 
 def compare_by_threads(extent: Extent, parts: list[str], threads: int, figure: Path | None) -> None:
     """The parts that depend on the threads of the process."""
     start, found = perf_counter(), cores()
     limit(threads)
-    memory = "kept from step to step" if keeps_memory() else "as the C library manages it"
-    print(f"On {threads} of {found} cores; memory {memory}; {versions()}", flush=True)
+    print(f"On {threads} of {found} cores; {versions()}", flush=True)
     sizes = compare_sizes(extent) if "sizes" in parts else {}
     if "tables" in parts:
         compare_tables(extent)

@@ -15,6 +15,7 @@ from coreframe.interfaces.schedule import Schedule
 from coreframe.interfaces.whole_number import whole_number
 from coreframe.training.evaluation import evaluate
 from coreframe.training.fit import expect_fitting
+from coreframe.training.freed_memory import keep_freed_memory
 from coreframe.training.history import History
 from coreframe.training.progress import Progress
 from coreframe.training.resumption import expect_resumable
@@ -100,6 +101,7 @@ def train_model(
     for name in ("train", *logged):
         expect_fitting(model, data.part(name))
     loss.replicas = model.replicas
+    keep_freed_memory()
     model.train()
     run = Run(
         model,

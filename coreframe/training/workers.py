@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeAlias
@@ -18,10 +17,6 @@ __all__ = ["OnReport", "run_tasks"]
 
 OnReport: TypeAlias = Callable[[int, Any], None]
 """Called with the index of a task and what it reports."""
-
-# glibc hands large tensors back to the system when a step is done, and the next step faults
-# their pages in again: a quarter of the time of a training. Other C libraries ignore these.
-KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
 
 
 def run_tasks(
@@ -90,14 +85,13 @@ def _workers(count: int) -> Iterator[list[Connection]]:
     context = multiprocessing.get_context("spawn")
     connections, processes = [], []
     try:
-        with _environment(KEEP_MEMORY):
-            for _ in range(count):
-                here, there = context.Pipe()
-                connections.append(here)
-                process = context.Process(target=work, args=(there,), daemon=True)
-                process.start()
-                processes.append(process)
-                there.close()  # held open here, it would hide that the worker has ended
+        for _ in range(count):
+            here, there = context.Pipe()
+            connections.append(here)
+            process = context.Process(target=work, args=(there,), daemon=True)
+            process.start()
+            processes.append(process)
+            there.close()  # held open here, it would hide that the worker has ended
         yield list(connections)
     finally:
         for process in processes:
@@ -105,15 +99,3 @@ def _workers(count: int) -> Iterator[list[Connection]]:
             process.join()
         for connection in connections:
             connection.close()
-
-
-@contextmanager
-def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    """What processes that are started inside find in their environment, unless it is there."""
-    added = {name: value for name, value in settings.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
