@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from coreframe.interfaces.loss import Loss
     from coreframe.interfaces.module import Module, Shape
     from coreframe.interfaces.optimizer import Optimizer
+    from coreframe.interfaces.padded_form import PaddedForm
     from coreframe.interfaces.padding import Padding
     from coreframe.interfaces.parameter import Buffer, Parameter
     from coreframe.interfaces.replicas import Replicas, Selection, Setting
@@ -59,7 +60,12 @@ if TYPE_CHECKING:
     from coreframe.registry.policy import Policy, Rule
     from coreframe.registry.record import ComponentRecord
     from coreframe.registry.registry import Registry, build_registry, get_registry, reset_registry
-    from coreframe.training.blocks import Population, choose_block_size, cut_into_blocks
+    from coreframe.training.blocks import (
+        Population,
+        choose_block_size,
+        cut_into_blocks,
+        measure_block_sizes,
+    )
     from coreframe.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
     from coreframe.training.early_stopping import EarlyStopping
     from coreframe.training.ensemble import Ensemble, EnsembleEvaluation
@@ -108,6 +114,7 @@ _HOMES = {
     "Module": "interfaces.module",
     "Normal": "interfaces.initializer",
     "Optimizer": "interfaces.optimizer",
+    "PaddedForm": "interfaces.padded_form",
     "Padding": "interfaces.padding",
     "Parameter": "interfaces.parameter",
     "PluginWarning": "errors",
@@ -153,6 +160,7 @@ _HOMES = {
     "get_registry": "registry.registry",
     "hookimpl": "registry.hookspecs",
     "load_checkpoint": "training.checkpoint",
+    "measure_block_sizes": "training.blocks",
     "parse_model": "assembly.assemble",
     "parse_spec": "assembly.spec",
     "plugin_code": "cli.plugin_output",
@@ -197,6 +205,7 @@ __all__ = [
     "Module",
     "Normal",
     "Optimizer",
+    "PaddedForm",
     "Padding",
     "Parameter",
     "PluginWarning",
@@ -243,6 +252,7 @@ __all__ = [
     "get_registry",
     "hookimpl",
     "load_checkpoint",
+    "measure_block_sizes",
     "parse_model",
     "parse_spec",
     "plugin_code",

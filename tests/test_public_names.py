@@ -15,12 +15,12 @@ PUBLIC = """
 AmbiguousComponent ArgumentError BrokenPlugin Buffer CheckFailed Checkpoint CheckpointError
 ComponentRecord Constant ContractError CoreframeError Dataset DisabledComponent DivergedRun
 EarlyStopping Ensemble EnsembleEvaluation EnsemblePrediction Evaluation Example ExportError Folds
-Graph History Hyperparameter Initializer Loss Module Normal Optimizer Padding Parameter
+Graph History Hyperparameter Initializer Loss Module Normal Optimizer PaddedForm Padding Parameter
 PluginWarning Policy PolicyError Population Progress ProtocolError RandomStreams Registry Replicas
 Rule Run Sample Schedule Segment Selection Sequential Setting Shape ShapeError Slab Spec SpecError
 Split StaleOptimizer StateError Subset Task TensorDataset TensorSplit UnknownComponent __version__
 add_scaled assemble build_registry choose_block_size compute_accuracy create cut_into_blocks debug
-estimate_memory evaluate get_registry hookimpl load_checkpoint parse_model parse_spec plugin_code
+estimate_memory evaluate get_registry hookimpl load_checkpoint measure_block_sizes parse_model parse_spec plugin_code
 replacing reset_registry run_tasks save_checkpoint summarize train_model whole_number
 xavier_normal
 """

@@ -15,6 +15,7 @@ from coreframe.interfaces.component import Component
 from coreframe.interfaces.context import ModelContext
 from coreframe.interfaces.graph import Graph
 from coreframe.interfaces.noise import Distribution, draw_noise
+from coreframe.interfaces.padded_form import PaddedForm
 from coreframe.interfaces.padding import Padding
 from coreframe.interfaces.parameter import Buffer, Parameter
 from coreframe.interfaces.replicas import Replicas, Selection, Setting, expand_setting
@@ -51,6 +52,12 @@ class Module(Component):
 
     differs_in_evaluation: ClassVar[bool] = False
     """True where forward gives something else in evaluation than in training, as dropout does."""
+
+    elementwise: ClassVar[bool] = False
+    """True where each number of the output is worked out from the one in its place, and no other."""
+
+    padded_form: ClassVar[PaddedForm | None] = None
+    """How layers of this kind train as one population though their sizes differ; None if not."""
 
     torch_names: ClassVar[Mapping[str, str]] = {}
     """Of its parameters and buffers, those that its twin in torch.nn calls by another name."""

@@ -27,6 +27,7 @@ from coreframe.testing.catalogue import CHECK_SET, CHECKS
 from coreframe.testing.check import Check
 from coreframe.testing.compare import Compared, Comparison, compare
 from coreframe.testing.conformance import run_checks
+from coreframe.testing.elementwise import check_elementwise
 from coreframe.testing.gradients import check_gradients, check_loss_gradients
 from coreframe.testing.known_values import check_known_values
 from coreframe.testing.measure import Measure
@@ -76,6 +77,7 @@ __all__ = [
     "check_determinism",
     "check_device",
     "check_dtype",
+    "check_elementwise",
     "check_empty_batch",
     "check_evaluation_keeps_nothing",
     "check_extremes",

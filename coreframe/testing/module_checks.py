@@ -9,6 +9,7 @@ import torch
 
 from coreframe.interfaces.example import Example
 from coreframe.testing.check import Check, Run
+from coreframe.testing.elementwise import check_elementwise
 from coreframe.testing.gradients import check_gradients
 from coreframe.testing.known_values import check_known_values
 from coreframe.testing.measure import Finding, Measure
@@ -150,6 +151,11 @@ MODULE_CHECKS = (
     Check("module.empty-batch", "a batch may be empty", _both(check_empty_batch)),
     Check(
         "module.output-shape", "output_shape tells what forward gives", _lone(check_output_shape)
+    ),
+    Check(
+        "module.elementwise",
+        "if declared, each number depends on its own place alone",
+        _both(check_elementwise),
     ),
     Check("module.dtype", "float64, float32 and bfloat16 are kept", _lone(check_dtype)),
     Check(

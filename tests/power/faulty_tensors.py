@@ -90,6 +90,23 @@ class AssumesContiguous(Squash):
         return super().forward(torch.as_strided(x, x.shape, torch.empty(x.shape).stride()))
 
 
+@fault("module.elementwise", "declared elementwise")
+class DeclaresAlone(Softened):
+    """softmax is declared elementwise, though each number depends on its whole row"""
+
+    elementwise = True
+
+
+@fault("module.elementwise", "declared elementwise")
+class CentresBatch(Squash):
+    """declared elementwise, and each number depends on the others of its batch"""
+
+    elementwise = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x - x.mean(-2, keepdim=True))
+
+
 @fault("module.empty-batch", "raised")
 class NoEmptyBatch(Squash):
     """an empty batch raises an error of torch's"""

@@ -96,6 +96,13 @@ def test_a_selection_computes_what_it_did(kept: Any) -> None:
     assert [int(row.any(-1).sum()) for row in weight] == count
 
 
+def test_a_selection_of_replicas_that_use_the_same_computes_what_it_did() -> None:
+    model = cf.assemble(["PaddedLinear(4, 3, inputs=2)"], seeds=[0, 1, 2])
+    x = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(1))
+    before = model.forward(x)[[0, 2]]
+    torch.testing.assert_close(model.select([0, 2]).forward(x[[0, 2]]), before)
+
+
 def test_it_says_what_is_wrong() -> None:
     with pytest.raises(cf.ArgumentError, match="inputs must be at most 4, got 5"):
         PaddedLinear(4, 3, inputs=5)

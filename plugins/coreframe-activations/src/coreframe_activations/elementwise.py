@@ -19,6 +19,8 @@ class Elementwise(Module):
     the derivative is simpler in it.
     """
 
+    elementwise = True
+
     slope_of_output: ClassVar[bool] = False
     """True where `slope` is computed from y, False where from x."""
 

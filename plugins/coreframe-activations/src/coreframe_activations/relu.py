@@ -21,6 +21,8 @@ class ReLU(Module):
     Boltzmann machines.
     """
 
+    elementwise = True
+
     @classmethod
     def examples(cls) -> list[Example]:
         known = [([[-1.0, 0.0, 2.5]], [[0.0, 0.0, 2.5]])]

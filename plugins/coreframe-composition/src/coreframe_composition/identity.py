@@ -18,6 +18,8 @@ class Identity(Module):
     Source: ONNX operator Identity.
     """
 
+    elementwise = True
+
     @classmethod
     def examples(cls) -> list[Example]:
         known = [([[1.0, -2.0]], [[1.0, -2.0]])]

@@ -11,6 +11,7 @@ from coreframe import (
     Example,
     Graph,
     Module,
+    PaddedForm,
     Parameter,
     Setting,
     Shape,
@@ -45,6 +46,7 @@ class Linear(Module):
     """
 
     replica_settings = ("gain",)
+    padded_form = PaddedForm("PaddedLinear", ("in_size", "inputs"), ("out_size", "outputs"))
 
     def __init__(self, in_size: int, out_size: int, *, gain: Setting = 1.0) -> None:
         in_size = whole_number("Linear: in_size", in_size)

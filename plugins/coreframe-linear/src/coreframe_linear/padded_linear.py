@@ -96,7 +96,7 @@ class PaddedLinear(Module):
         """Zeros in place of the features that are not used."""
         if self.inputs is None or x.shape[-1:] != (self.in_size,):  # Linear says what it takes
             return x
-        key = (str(self.inputs), x.dtype, x.device, x.dim())
+        key = (self.replicas, str(self.inputs), x.dtype, x.device, x.dim())
         if self._mask is None or self._mask[0] != key:
             with torch.inference_mode(False):
                 used = torch.as_tensor(self.inputs, device=x.device)

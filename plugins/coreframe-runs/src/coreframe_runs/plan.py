@@ -240,11 +240,11 @@ def read_settings(
 
 def _is(value: object, kind: type) -> bool:
     numbers = (int, float) if kind is float else kind
-    return isinstance(value, numbers) and not isinstance(value, bool)
+    return isinstance(value, numbers) and (kind is bool or not isinstance(value, bool))
 
 
 def _article(kind: type) -> str:
-    return {int: "an integer", float: "a number", str: "a text"}[kind]
+    return {bool: "true or false", int: "an integer", float: "a number", str: "a text"}[kind]
 
 
 def nearest(name: str, known: Sequence[str] | Mapping[str, Any]) -> str:

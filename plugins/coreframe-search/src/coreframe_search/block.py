@@ -9,6 +9,7 @@ from coreframe_runs import Interrupts, Plan, RunFileError
 from coreframe_search.block_size import BlockSizes
 from coreframe_search.groups import group_key
 from coreframe_search.judge import Judge
+from coreframe_search.padding import pad, padding_key
 from coreframe_search.population import Population, build_population
 from coreframe_search.progress import SweepProgress
 from coreframe_search.trial_queue import Asked, TrialQueue
@@ -60,7 +61,7 @@ def _populations(
             groups.setdefault(group_key(plan), []).append((trial, plan))
         except cf.CoreframeError as error:
             _judge(queue, [trial], queue.plan.base).fail(_reason(error))
-    for members in groups.values():
+    for members in _padded(queue, list(groups.values()), data, sizes):
         plans = [plan for _, plan in members]
         try:
             most = sizes.most(plans, data if _shares_data(queue, plans[0]) else None)
@@ -68,6 +69,27 @@ def _populations(
             most = len(members)
         for block in cf.cut_into_blocks(len(members), most):
             yield [members[index] for index in block]
+
+
+def _padded(
+    queue: TrialQueue, groups: Sequence[list[Member]], data: cf.Dataset, sizes: BlockSizes
+) -> Iterator[list[Member]]:
+    """The groups, those of different widths together where that is faster."""
+    alike: dict[str, list[list[Member]]] = {}
+    for members in groups:
+        alike.setdefault(padding_key(members[0][1]), []).append(members)
+    for found in alike.values():
+        plans = [[plan for _, plan in members] for members in found]
+        try:
+            pays = sizes.pays(plans, data if _shares_data(queue, plans[0][0]) else None)
+        except cf.CoreframeError:  # what cannot be built or diverges is told in its own training
+            pays = False
+        if pays:
+            members = [member for members in found for member in members]
+            together = pad([plan for _, plan in members])
+            yield [(trial, plan) for (trial, _), plan in zip(members, together, strict=True)]
+        else:
+            yield from found
 
 
 def _train(

@@ -8,6 +8,7 @@ from dataclasses import replace
 import coreframe as cf
 from coreframe_runs import Plan
 from coreframe_search.groups import group_key
+from coreframe_search.padding import pad, padding_key
 from coreframe_search.population import Population, build_population, models_of
 from coreframe_search.settings import SweepSettings
 
@@ -26,6 +27,7 @@ class BlockSizes:
     def __init__(self, settings: SweepSettings) -> None:
         self.settings = settings
         self._found: dict[str, int] = {}
+        self._pays: dict[str, bool] = {}
 
     def most(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """How many of these trials, at least one, make the largest population.
@@ -45,18 +47,49 @@ class BlockSizes:
             self._found[key] = found
         return max(1, self._found[key] // models_of(plans[0], self.settings.folds))
 
+    def pays(self, groups: Sequence[Sequence[Plan]], data: cf.Dataset | None) -> bool:
+        """Whether the plans of these groups train faster as one, padded to their largest widths.
+
+        Found by a short measurement, once for groups that can be padded to the same layers; not
+        for trainings that are over before it is.
+
+        Args:
+            groups: which share a `padding_key`.
+            data: their dataset, where it has been made before.
+        """
+        if not self.settings.padding or len(groups) == 1:
+            return False
+        key = padding_key(groups[0][0])
+        if key not in self._pays:
+            together = pad([plan for plans in groups for plan in plans])
+            self._pays[key] = self._worth_measuring(together[0], data) and (
+                self._seconds(together, data) < sum(self._seconds(plans, data) for plans in groups)
+            )
+        return self._pays[key]
+
+    def _seconds(self, plans: Sequence[Plan], data: cf.Dataset | None) -> float:
+        """Of a step of all of them as one population."""
+        count = len(plans) * models_of(plans[0], self.settings.folds)
+        batch_size = plans[0].settings.batch_size
+        found: dict[int, float] = cf.measure_block_sizes(
+            lambda chosen: _parts(plans, data, len(chosen)), [count], batch_size
+        )
+        return found[count] * count
+
     def _fitting(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """The number of models that fit into the memory that is allowed."""
         each = cf.estimate_memory(*_parts(plans, data, 1), batch_size=plans[0].settings.batch_size)
         return int(self.settings.memory_mib * 2**20 / each)
 
+    def _worth_measuring(self, plan: Plan, data: cf.Dataset | None) -> bool:
+        samples = len(build_population([plan], data, 0, 0).data.train)
+        return plan.settings.epochs * -(-samples // plan.settings.batch_size) >= WORTH_MEASURING
+
     def _measure(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """The number of models; all that there are where it would not pay to measure."""
         most = len(plans) * models_of(plans[0], self.settings.folds)
-        population = build_population(plans[:1], data, 0, 0)
         run = plans[0].settings
-        steps = run.epochs * -(-len(population.data.train) // run.batch_size)
-        if most == 1 or steps < WORTH_MEASURING:
+        if most == 1 or not self._worth_measuring(plans[0], data):
             return most
         try:
             # Which of them are built is no matter for the time.

@@ -12,7 +12,7 @@ from typing import Any
 import coreframe as cf
 from coreframe_runs import Plan
 
-__all__ = ["group_key", "merge_layers", "merge_section"]
+__all__ = ["group_key", "load_module", "merge_layers", "merge_section", "named_arguments"]
 
 KINDS = {"optimizer": "optimizer", "schedule": "schedule", "loss": "loss"}
 
@@ -52,15 +52,25 @@ def merge_layers(plans: Sequence[Plan]) -> list[cf.Spec]:
     return [_merge_specs(alike) for alike in zip(*specs, strict=True)]
 
 
+def load_module(spec: cf.Spec) -> type[cf.Module]:
+    """The class that a spec names."""
+    cls: type[cf.Module] = _load("module", spec.qualified)
+    return cls
+
+
+def named_arguments(cls: type[cf.Module], spec: cf.Spec) -> dict[str, Any]:
+    """The arguments of a spec by name, but for those of `*args`."""
+    return {**dict(zip(_positional(cls), spec.args, strict=False)), **spec.kwargs}
+
+
 def _merge_specs(specs: Sequence[cf.Spec]) -> cf.Spec:
     """Specs of one shape, argument by argument."""
     first = specs[0]
     if all(spec == first for spec in specs):
         return first
-    cls = _load("module", first.qualified)
+    cls = load_module(first)
     names = _positional(cls)
-    settings = [_keywords(spec, names) for spec in specs]
-    merged = _merged(cls, settings)
+    merged = _merged(cls, [named_arguments(cls, spec) for spec in specs])
     kept = len(first.args)
     args = [merged.pop(name) for name in names[:kept]]
     args += [
@@ -97,10 +107,9 @@ def _shape(value: Any) -> Any:
         return [_shape(item) for item in value]
     if not isinstance(value, cf.Spec):
         return repr(value)  # 1 and 1.0 and True are three
-    cls = _load("module", value.qualified)
-    names = _positional(cls)
-    own = _without_settings(cls, _keywords(value, names))
-    rest = value.args[len(names) :]
+    cls = load_module(value)
+    own = _without_settings(cls, named_arguments(cls, value))
+    rest = value.args[len(_positional(cls)) :]
     return [
         value.qualified,
         {name: _shape(item) for name, item in sorted(own.items())},
@@ -110,33 +119,30 @@ def _shape(value: Any) -> Any:
 
 def _without_settings(cls: type[cf.Module], arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments that must be equal, and those settings that are no numbers."""
-    settings = _settings(cls)
-    return {
-        name: value
-        for name, value in arguments.items()
-        if name not in settings or not _is_number(value)
-    }
+    settings, kept = _settings(cls), dict(arguments)
+    for name, value in arguments.items():
+        if name in settings and _is_number(value):
+            if _default(cls, name) is None:  # no number, so those without the argument are apart
+                kept[name] = "a number"
+            else:
+                del kept[name]
+    return kept
 
 
 def _settings(cls: type[cf.Module]) -> list[str]:
-    """The arguments that may be one number per replica, and whose default is a number."""
-    return [name for name in cls.replica_settings if _has_number(cls, name)]
+    """The arguments that may be one number per replica."""
+    return [name for name in cls.replica_settings if _may_be_number(cls, name)]
 
 
-def _has_number(cls: type[cf.Module], name: str) -> bool:
+def _may_be_number(cls: type[cf.Module], name: str) -> bool:
     parameter = inspect.signature(cls).parameters.get(name)
     return parameter is not None and (
-        parameter.default is inspect.Parameter.empty or _is_number(parameter.default)
+        parameter.default in (inspect.Parameter.empty, None) or _is_number(parameter.default)
     )
 
 
 def _default(cls: type[cf.Module], name: str) -> Any:
     return inspect.signature(cls).parameters[name].default
-
-
-def _keywords(spec: cf.Spec, names: Sequence[str]) -> dict[str, Any]:
-    """The arguments of a spec by name, but for those of `*args`."""
-    return {**dict(zip(names, spec.args, strict=False)), **spec.kwargs}
 
 
 def _positional(cls: type[cf.Module]) -> list[str]:

@@ -34,6 +34,7 @@ class SweepSettings:
         reduction: halving and hyperband let one of so many go on, and that many times longer.
         at_once: trials that are asked for together; 0 for 64, or 16 if the sampler learns.
         block: the most models in one population; 0 for as many as a short measurement says.
+        padding: train networks of different widths as one population where that is faster.
         memory_mib: that one population may take, but for its data; 0 for any.
         workers: processes on this machine.
         storage: URL of the database; empty for a file in the sweep's folder.
@@ -52,6 +53,7 @@ class SweepSettings:
     reduction: int = 3
     at_once: int = 0
     block: int = 0
+    padding: bool = True
     memory_mib: float = 0.0
     workers: int = 1
     storage: str = ""
