@@ -1,10 +1,14 @@
-"""Settings of every test run, of the core and of each plugin."""
+"""Settings of every test run, of the core and of each plugin, and what their tests share."""
 
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import sysconfig
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,3 +35,28 @@ def onnx_cases() -> Mapping[str, Any]:
         from onnx.backend.test.loader import load_model_tests  # noqa: PLC0415  # few need it
 
         return {case.name: case for case in load_model_tests(kind="node")}
+
+
+@pytest.fixture
+def command() -> list[str]:
+    """The command as pip installed it beside this interpreter."""
+    return [sys.executable, str(Path(sysconfig.get_path("scripts")) / "coreframe")]
+
+
+@pytest.fixture
+def coreframe(
+    command: list[str], tmp_path: Path
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command in a process of its own, in the test's folder."""
+
+    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*command, *map(str, arguments)],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run

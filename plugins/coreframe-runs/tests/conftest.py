@@ -1,10 +1,5 @@
-"""A small run, and the command in processes of its own."""
+"""A small run."""
 
-import os
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,8 +29,6 @@ batch_size = 16
 checkpoint_seconds = 0.0
 """
 
-Coreframe = Callable[..., subprocess.CompletedProcess[str]]
-
 for plugin in ("activations", "datasets", "linear", "losses", "optimizers", "regularization"):
     pytest.importorskip(f"coreframe_{plugin}")
 pytest.importorskip("coreframe_schedules")
@@ -46,23 +39,3 @@ def run_file(tmp_path: Path) -> Path:
     path = tmp_path / "moons.toml"
     path.write_text(RUN)
     return path
-
-
-@pytest.fixture
-def command() -> list[str]:
-    return [sys.executable, str(Path(sysconfig.get_path("scripts")) / "coreframe")]
-
-
-@pytest.fixture
-def coreframe(command: list[str], tmp_path: Path) -> Coreframe:
-    def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *map(str, arguments)],
-            cwd=tmp_path,
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run

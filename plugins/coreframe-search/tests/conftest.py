@@ -1,9 +1,5 @@
-"""A small sweep, and the command in processes of its own."""
+"""A small sweep."""
 
-import subprocess
-import sys
-import sysconfig
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -38,8 +34,6 @@ sampler = "grid"
 optimizer.lr = [0.02, 0.1, 0.5]
 """
 
-Coreframe = Callable[..., subprocess.CompletedProcess[str]]
-
 for plugin in ("activations", "datasets", "linear", "losses", "optimizers", "regularization"):
     pytest.importorskip(f"coreframe_{plugin}")
 pytest.importorskip("coreframe_schedules")
@@ -50,22 +44,3 @@ def sweep_file(tmp_path: Path) -> Path:
     path = tmp_path / "moons.toml"
     path.write_text(SWEEP)
     return path
-
-
-@pytest.fixture
-def command() -> list[str]:
-    return [sys.executable, str(Path(sysconfig.get_path("scripts")) / "coreframe")]
-
-
-@pytest.fixture
-def coreframe(command: list[str], tmp_path: Path) -> Coreframe:
-    def run(*arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*command, *map(str, arguments)],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    return run

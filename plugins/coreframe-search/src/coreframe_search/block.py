@@ -10,8 +10,8 @@ from coreframe_search.block_size import BlockSizes
 from coreframe_search.groups import group_key
 from coreframe_search.judge import Judge
 from coreframe_search.padding import pad, padding_key
-from coreframe_search.population import Population, build_population
 from coreframe_search.progress import SweepProgress
+from coreframe_search.trial_population import TrialPopulation, build_population
 from coreframe_search.trial_queue import Asked, TrialQueue
 
 __all__ = ["train_block"]
@@ -116,12 +116,12 @@ def _train(
 
 def _build(
     queue: TrialQueue, members: Sequence[Member], data: cf.Dataset
-) -> tuple[Sequence[Member], Population | None]:
+) -> tuple[Sequence[Member], TrialPopulation | None]:
     """The population of those trials that can be built; the others are told to have failed."""
     settings = queue.plan.settings
     own = data if _shares_data(queue, members[0][1]) else None
 
-    def build(those: Sequence[Member]) -> Population:
+    def build(those: Sequence[Member]) -> TrialPopulation:
         return build_population([plan for _, plan in those], own, settings.folds, settings.seed)
 
     try:

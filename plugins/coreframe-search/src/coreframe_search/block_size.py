@@ -9,8 +9,8 @@ import coreframe as cf
 from coreframe_runs import Plan
 from coreframe_search.groups import group_key
 from coreframe_search.padding import pad, padding_key
-from coreframe_search.population import Population, build_population, models_of
 from coreframe_search.settings import SweepSettings
+from coreframe_search.trial_population import TrialPopulation, build_population, models_of
 
 __all__ = ["BlockSizes"]
 
@@ -104,5 +104,5 @@ def _parts(plans: Sequence[Plan], data: cf.Dataset | None, count: int) -> cf.Pop
     """A population of so many models, for the measurement."""
     lone = [replace(plan, settings=replace(plan.settings, replicas=1)) for plan in plans]
     chosen = [lone[index % len(lone)] for index in range(count)]
-    found: Population = build_population(chosen, data, 0, 0)
+    found: TrialPopulation = build_population(chosen, data, 0, 0)
     return cf.Population(found.model, found.data, found.loss, found.optimizer)

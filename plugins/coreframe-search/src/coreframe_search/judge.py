@@ -12,8 +12,8 @@ from torch import Tensor
 
 import coreframe as cf
 from coreframe_runs import Plan
-from coreframe_search.population import models_of
 from coreframe_search.samplers import rung_epochs
+from coreframe_search.trial_population import models_of
 from coreframe_search.trial_queue import Asked, TrialQueue
 
 __all__ = ["Judge", "Judged"]

@@ -1,4 +1,4 @@
-"""Population: trials of one group, trained at once."""
+"""TrialPopulation: trials of one group, trained at once."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import coreframe as cf
 from coreframe_runs import Plan, RunFileError, create_part, fit_first_layer
 from coreframe_search.groups import merge_layers, merge_section
 
-__all__ = ["Population", "build_population", "models_of"]
+__all__ = ["TrialPopulation", "build_population", "models_of"]
 
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
 @dataclass
-class Population:
+class TrialPopulation:
     """The objects of a population's training.
 
     Replicas stand trial by trial, and within a trial fold by fold. Those of a trial begin and shuffle
@@ -52,7 +52,7 @@ class Population:
 
 def build_population(
     plans: Sequence[Plan], data: cf.Dataset | None, folds: int, seed: int
-) -> Population:
+) -> TrialPopulation:
     """The population of some plans of one group.
 
     Args:
@@ -82,7 +82,7 @@ def build_population(
         device=first.settings.device,
     )
     fit_first_layer(model, shared)
-    return Population(
+    return TrialPopulation(
         first,
         model,
         shared,
