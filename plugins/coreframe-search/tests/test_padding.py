@@ -119,6 +119,7 @@ def test_only_layers_that_differ_are_padded(tmp_path: Path) -> None:
         ["Linear(2, 9)", "Tanh", "Linear(9, 3)"],  # outputs of the network
         ["Linear(3, 6)", "Tanh", "Linear(6, 2)"],  # its inputs
         ["Linear(2, 9)", "ReLU", "Linear(9, 2)"],
+        ["Linear(2, 9)", "Tanh", "Linear(8, 2)"],  # which fit into no network
         ["Linear(2, 9)", "Tanh", "Linear(9, 9)", "Linear(9, 2)"],
     ],
 )
