@@ -168,3 +168,20 @@ def test_a_measurement_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         folder = tmp_path / str(blocks)
         results = sweep(read_sweep(written(tmp_path), changes), folder, quiet=True)
         assert len({trial.block for trial in results.trials}) == blocks
+
+
+@pytest.mark.parametrize(("limit", "most"), [("block=2", 2), ("memory_mib=0.0001", 1)])
+def test_what_is_measured_is_no_larger_than_what_may_be_trained(
+    limit: str, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    measured: list[int] = []
+
+    def measure(build: Any, sizes: list[int], batch: int) -> Any:
+        measured.extend(sizes)
+        return dict.fromkeys(sizes, 1.0)
+
+    monkeypatch.setattr(cf, "measure_block_sizes", measure)
+    changes = ["run.epochs=200", "sweep.block=8", f"sweep.{limit}"]
+    sweep(read_sweep(written(tmp_path), changes), tmp_path / "sweep", quiet=True)
+    assert max(measured) == most

@@ -68,13 +68,16 @@ class BlockSizes:
         return self._pays[key]
 
     def _seconds(self, plans: Sequence[Plan], data: cf.Dataset | None) -> float:
-        """Of a step of all of them as one population."""
+        """Of a step of all of them, in populations no larger than the file allows."""
         count = len(plans) * models_of(plans[0], self.settings.folds)
+        size = min(count, self.settings.block or count)
+        if self.settings.memory_mib:
+            size = max(1, min(size, self._fitting(plans, data)))
         batch_size = plans[0].settings.batch_size
         found: dict[int, float] = cf.measure_block_sizes(
-            lambda chosen: _parts(plans, data, len(chosen)), [count], batch_size
+            lambda chosen: _parts(plans, data, len(chosen)), [size], batch_size
         )
-        return found[count] * count
+        return found[size] * count
 
     def _fitting(self, plans: Sequence[Plan], data: cf.Dataset | None) -> int:
         """The number of models that fit into the memory that is allowed."""
